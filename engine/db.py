@@ -1,0 +1,101 @@
+"""The database underneath: declarative base, column types, engine set-up, and the clock of a session."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, DateTime, Dialect, Engine, Integer, LargeBinary, MetaData, event
+from sqlalchemy import create_engine as sqlalchemy_create_engine
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+import orjson
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    """What every table of the project derives from."""
+
+    metadata = MetaData(naming_convention=NAMING)
+
+
+Id = BigInteger().with_variant(Integer(), "sqlite")
+"""Integer primary key that is 64 bits on PostgreSQL and still autoincrements on SQLite."""
+
+
+class Instant(TypeDecorator[datetime]):
+    """A moment, aware, stored in UTC. SQLite has no zone: the type puts it back."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"Expected an aware datetime, but found the naive {value.isoformat()}")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Json(TypeDecorator[Any]):
+    """JSON as bytes of orjson: one codec for both databases, never queried into."""
+
+    impl: TypeEngine[Any] | type[TypeEngine[Any]] = LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> bytes | None:
+        return None if value is None else orjson.dumps(value)
+
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> Any:
+        return None if value is None else orjson.loads(value)
+
+
+def create_engine(url: str, **options: Any) -> Engine:
+    """An SQLAlchemy engine set up for `url` (`sqlite:///file`, `sqlite://` in memory, `postgresql://...`)."""
+    engine = sqlalchemy_create_engine(url, **options)
+    configure(engine)
+    return engine
+
+
+def configure(engine: Engine) -> None:
+    """SQLite: WAL, foreign keys, and a real BEGIN IMMEDIATE.
+
+    pysqlite begins lazily and deferred; two writers that both read first then fail with "database is locked", or lose an update. So the
+    driver is told to begin nothing, and every transaction begins as a writer unless the session's connection asks for
+    `execution_options(reading=True)`.
+    """
+    if engine.dialect.name != "sqlite":
+        return
+
+    @event.listens_for(engine, "connect")
+    def _connect(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in ("busy_timeout=20000", "journal_mode=WAL", "foreign_keys=ON", "synchronous=NORMAL"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Any) -> None:
+        reading = connection.get_execution_options().get("reading", False)
+        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+def now(session: Session) -> datetime:
+    """The time of this session, aware, UTC. A dry run hangs a virtual clock into `session.info["clock"]`."""
+    clock: Callable[[], datetime] | None = session.info.get("clock")
+    return clock() if clock else datetime.now(UTC)

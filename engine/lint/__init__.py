@@ -1,0 +1,1 @@
+"""Rules about diagrams: one rule per file."""

@@ -1,0 +1,1 @@
+"""What runs behind service tasks: one topic, one file, one function."""
