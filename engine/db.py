@@ -6,12 +6,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+import orjson
 from sqlalchemy import BigInteger, DateTime, Dialect, Engine, Integer, LargeBinary, MetaData, event
 from sqlalchemy import create_engine as sqlalchemy_create_engine
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator, TypeEngine
-
-import orjson
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",

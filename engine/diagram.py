@@ -17,9 +17,30 @@ BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
 CAMUNDA = "http://camunda.org/schema/1.0/bpmn"
 BPMNDI = "http://www.omg.org/spec/BPMN/20100524/DI"
 FLOW_NODES = frozenset(
-    "startEvent endEvent intermediateCatchEvent intermediateThrowEvent boundaryEvent task userTask manualTask serviceTask scriptTask sendTask"
-    " receiveTask businessRuleTask callActivity subProcess transaction adHocSubProcess exclusiveGateway parallelGateway inclusiveGateway"
-    " eventBasedGateway complexGateway".split()
+    [
+        "startEvent",
+        "endEvent",
+        "intermediateCatchEvent",
+        "intermediateThrowEvent",
+        "boundaryEvent",
+        "task",
+        "userTask",
+        "manualTask",
+        "serviceTask",
+        "scriptTask",
+        "sendTask",
+        "receiveTask",
+        "businessRuleTask",
+        "callActivity",
+        "subProcess",
+        "transaction",
+        "adHocSubProcess",
+        "exclusiveGateway",
+        "parallelGateway",
+        "inclusiveGateway",
+        "eventBasedGateway",
+        "complexGateway",
+    ]
 )
 
 Node = etree._Element
@@ -133,9 +154,7 @@ def _walk(root: Node) -> Iterator[Element]:
         if kind in ("process", "subProcess", "transaction", "adHocSubProcess"):
             # The children pushed above were pushed with the outer parent: give them this one.
             count = sum(
-                1
-                for c in node
-                if isinstance(c.tag, str) and c.tag.startswith(f"{{{BPMN}}}") and not c.tag.endswith("}extensionElements")
+                1 for c in node if isinstance(c.tag, str) and c.tag.startswith(f"{{{BPMN}}}") and not c.tag.endswith("}extensionElements")
             )
             for i in range(1, count + 1):
                 stack[-i] = (stack[-i][0], process_id, id_)

@@ -141,7 +141,7 @@ class ProcessInstance(Base):
     version: Mapped[int] = mapped_column(default=1)
     definition: Mapped[ProcessDefinition] = relationship()
     started_by: Mapped[User | None] = relationship()
-    __mapper_args__ = {"version_id_col": version}
+    __mapper_args__ = {"version_id_col": version, "version_id_generator": False}
 
 
 class Execution(Base):

@@ -1,0 +1,166 @@
+"""Deployments: one version of one process folder, all of it or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session, joinedload, undefer
+
+from engine import contents as contents_
+from engine import db, timers
+from engine.contents import Contents
+from engine.diagram import Diagram, Element
+from engine.errors import Finding, Invalid, NotFound, Refused, Severity
+from engine.identity import account
+from engine.models import Deployment, Job, MessageSubscription, ProcessDefinition, Resource, User
+from engine.reader import check
+from engine.spiff import Program
+
+
+def deploy(
+    session: Session,
+    folder: str,
+    files: Mapping[str, bytes],
+    *,
+    user: User | None = None,
+    note: str = "",
+    topics: Collection[str] | None = None,
+) -> Deployment:
+    """Store `files` as the next version of `folder` and make its processes startable.
+
+    Identical content gives back the deployment there is. Running cases keep theirs. `topics` are those that have a handler; None: not checked.
+    Raises Refused with all findings when anything would not run as drawn, and Invalid when a process belongs to another folder.
+    """
+    last = _last(session, folder)
+    if last is not None and last.digest == contents_.digest(files):
+        return last
+    findings: list[Finding] = [f for f in check(files, topics) if f.severity is not Severity.WARNING]
+    if findings:
+        raise Refused(findings)
+    return store(session, folder, files, user=user, note=note)
+
+
+def _last(session: Session, folder: str) -> Deployment | None:
+    return session.scalar(select(Deployment).where(Deployment.folder == folder).order_by(Deployment.number.desc()).limit(1))
+
+
+def store(session: Session, folder: str, files: Mapping[str, bytes], *, user: User | None = None, note: str = "") -> Deployment:
+    """As deploy(), without asking the rules of engine.lint: only what cannot be compiled is refused."""
+    last = _last(session, folder)
+    digest = contents_.digest(files)
+    parsed = contents_.remember(digest, lambda: files)
+    deployment = Deployment(
+        folder=folder,
+        number=last.number + 1 if last else 1,
+        digest=digest,
+        note=note,
+        deployed_at=db.now(session),
+        deployed_by_id=user.id if user else None,
+        resources=[Resource(name=name, content=data) for name, data in sorted(files.items())],
+    )
+    session.add(deployment)
+    session.flush()
+    by_name = {resource.name: resource for resource in deployment.resources}
+    for name, diagram in parsed.diagrams.items():
+        for process in diagram.executable:
+            _define(session, deployment, by_name[name], diagram, process, parsed.program(process.id))
+    return deployment
+
+
+def _define(session: Session, deployment: Deployment, resource: Resource, diagram: Diagram, process: Element, program: Program) -> None:
+    latest_ = session.scalar(_latest(process.id))
+    if latest_ is not None and latest_.deployment.folder != deployment.folder:
+        raise Invalid(expected=f"process {process.id} to be new", found=f"that it belongs to folder {latest_.deployment.folder}")
+    plain = next((event for event in program.start_events if event.kind == "none"), None)
+    definition = ProcessDefinition(
+        deployment_id=deployment.id,
+        resource_id=resource.id,
+        key=process.id,
+        version=latest_.version + 1 if latest_ else 1,
+        name=process.name or process.id,
+        startable=plain is not None,
+        starter_groups=_starters(process),
+        start_form=plain.form if plain else None,
+    )
+    session.add(definition)
+    session.flush()
+    _subscribe(session, definition, program, latest_)
+
+
+def _starters(process: Element) -> list[str]:
+    groups = [group.strip() for group in (process.camunda("candidateStarterGroups") or "").split(",")]
+    users = [account(name.strip()) for name in (process.camunda("candidateStarterUsers") or "").split(",") if name.strip()]
+    return [group for group in groups if group] + users
+
+
+def _subscribe(session: Session, definition: ProcessDefinition, program: Program, former: ProcessDefinition | None) -> None:
+    """Start events that wait for a message, a signal or a time: those of the newest version only."""
+    if former is not None:
+        session.execute(delete(MessageSubscription).where(MessageSubscription.definition_id == former.id))
+        session.execute(delete(Job).where(Job.definition_id == former.id, Job.kind == timers.START))
+    for event in program.start_events:
+        if event.kind in ("message", "signal"):
+            session.add(
+                MessageSubscription(kind=event.kind, name=event.name, definition_id=definition.id, element_id=event.element_id, keys={})
+            )
+        elif event.kind == "timer":
+            timers.schedule_start(session, definition, event.element_id, event.timer)
+
+
+def _latest(key: str):  # type: ignore[no-untyped-def]  # the Select's type is longer than the query
+    return (
+        select(ProcessDefinition)
+        .where(ProcessDefinition.key == key)
+        .order_by(ProcessDefinition.version.desc())
+        .options(joinedload(ProcessDefinition.deployment))
+        .limit(1)
+    )
+
+
+def latest(session: Session, key: str) -> ProcessDefinition:
+    """The newest version of process `key`. Raises NotFound."""
+    found: ProcessDefinition | None = session.scalar(_latest(key))
+    if found is None:
+        raise NotFound(what="process", id=key)
+    return found
+
+
+def current(session: Session) -> list[ProcessDefinition]:
+    """The newest version of every process, by name."""
+    newest = select(ProcessDefinition.key, func.max(ProcessDefinition.version).label("version")).group_by(ProcessDefinition.key).subquery()
+    query = (
+        select(ProcessDefinition)
+        .join(newest, (ProcessDefinition.key == newest.c.key) & (ProcessDefinition.version == newest.c.version))
+        .options(joinedload(ProcessDefinition.deployment))
+        .order_by(ProcessDefinition.name)
+    )
+    return list(session.scalars(query))
+
+
+def contents(session: Session, deployment: Deployment) -> Contents:
+    """What the files of `deployment` say; read from the database only when not in memory."""
+
+    def read() -> dict[str, bytes]:
+        query = select(Resource).where(Resource.deployment_id == deployment.id).options(undefer(Resource.content))
+        return {resource.name: resource.content for resource in session.scalars(query)}
+
+    return contents_.remember(deployment.digest, read)
+
+
+def program(session: Session, definition: ProcessDefinition) -> Program:
+    """The compiled process of `definition`."""
+    return contents(session, definition.deployment).program(definition.key)
+
+
+def diagram(session: Session, definition: ProcessDefinition) -> Diagram:
+    """The diagram that draws `definition`."""
+    return contents(session, definition.deployment).diagram_of(definition.key)
+
+
+def resource(session: Session, deployment: Deployment, name: str) -> bytes:
+    """One file of a deployment, byte for byte. Raises NotFound."""
+    files = contents(session, deployment).files
+    if name not in files:
+        raise NotFound(what="file", id=name)
+    return files[name]

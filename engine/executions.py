@@ -1,0 +1,80 @@
+"""The stored execution of a case: one compressed blob, loaded and packed here, and the lock under which it changes."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+import zstandard
+from sqlalchemy import select
+from sqlalchemy.orm import Session, contains_eager
+
+from engine import db, deployments
+from engine.errors import InstanceNotActive, NotFound
+from engine.expressions import from_json, to_json
+from engine.models import Execution as StoredExecution
+from engine.models import ProcessDefinition, ProcessInstance
+from engine.spiff import Execution
+
+ACTIVE = "active"
+
+_codecs = threading.local()
+
+
+def pack(state: Mapping[str, Any]) -> bytes:
+    """zstd(orjson). One compressor per thread: a shared one crashes the process."""
+    if not hasattr(_codecs, "compressor"):
+        _codecs.compressor = zstandard.ZstdCompressor(level=3)
+    packed: bytes = _codecs.compressor.compress(orjson.dumps(to_json(state)))
+    return packed
+
+
+def unpack(packed: bytes) -> dict[str, Any]:
+    """The state that pack() made `packed` of."""
+    if not hasattr(_codecs, "decompressor"):
+        _codecs.decompressor = zstandard.ZstdDecompressor()
+    state: dict[str, Any] = from_json(orjson.loads(_codecs.decompressor.decompress(packed)))
+    return state
+
+
+def lock(session: Session, instance_id: int) -> ProcessInstance:
+    """The case's row, held until the transaction ends: whoever changes a case comes through here first, before any other row of it.
+
+    FOR NO KEY UPDATE on PostgreSQL, so that a called case may still insert rows that refer to this one. SQLite's writers are alone anyway.
+    """
+    query = (
+        select(ProcessInstance)
+        .join(ProcessInstance.definition)
+        .options(contains_eager(ProcessInstance.definition).joinedload(ProcessDefinition.deployment, innerjoin=True))
+        .where(ProcessInstance.id == instance_id)
+        .with_for_update(of=ProcessInstance, key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    instance = session.scalar(query)
+    if instance is None:
+        raise NotFound(what="case", id=instance_id)
+    return instance
+
+
+def lock_active(session: Session, instance_id: int) -> ProcessInstance:
+    """As lock(), but raises InstanceNotActive when the case is not running."""
+    instance = lock(session, instance_id)
+    if instance.state != ACTIVE:
+        raise not_active(instance)
+    return instance
+
+
+def not_active(instance: ProcessInstance) -> InstanceNotActive:
+    """The error that says so."""
+    return InstanceNotActive(instance=instance.business_key, state=instance.state)
+
+
+def load(session: Session, instance: ProcessInstance) -> Execution:
+    """The execution of a case, ready to go on."""
+    contents = deployments.contents(session, instance.definition.deployment)
+    packed = session.scalar(select(StoredExecution.state).where(StoredExecution.instance_id == instance.id))
+    if packed is None:
+        raise NotFound(what="execution of case", id=instance.id)
+    return Execution.load(contents.program(instance.definition.key), unpack(packed), now=db.now(session), decide=contents.decide)

@@ -1,0 +1,54 @@
+"""Who did what when, on which element, with what. Rows are added, never changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session, joinedload
+
+from engine import db, identity
+from engine.diagram import Element
+from engine.models import HistoryEvent, ProcessInstance, User
+
+
+def record(
+    session: Session,
+    instance_id: int,
+    kind: str,
+    *,
+    actor: User | None = None,
+    element: Element | None = None,
+    wait_id: str | None = None,
+    user_task_id: int | None = None,
+    at: datetime | None = None,
+    detail: Mapping[str, Any] | None = None,
+) -> HistoryEvent:
+    """Add one event. `kind` is one of models.HistoryEvent's; `actor` None means the engine itself."""
+    event = HistoryEvent(
+        instance_id=instance_id,
+        at=at or db.now(session),
+        kind=kind,
+        element_id=element.id if element else None,
+        element_name=element.name if element else None,
+        element_type=element.type if element else None,
+        wait_id=wait_id,
+        user_task_id=user_task_id,
+        actor_id=actor.id if actor else None,
+        detail=dict(detail or {}),
+    )
+    session.add(event)
+    return event
+
+
+def of_instance(instance_id: int, user: User) -> Select[tuple[HistoryEvent]]:
+    """Events of a case, oldest first: all of them for who sees the whole case, none for others."""
+    return (
+        select(HistoryEvent)
+        .join(ProcessInstance, ProcessInstance.id == HistoryEvent.instance_id)
+        .where(HistoryEvent.instance_id == instance_id, identity.may_see_whole_case(user))
+        .options(joinedload(HistoryEvent.actor))
+        .order_by(HistoryEvent.id)
+    )

@@ -1,0 +1,84 @@
+"""Who may see and do what. Always as part of a query: a row that may not be seen is not read.
+
+A *principal* is a text that a person answers to: `user:an` (the account), `tham_muu` (a role, in any body), `tham_muu@ban_to_chuc` (a role in
+one body), `@ban_to_chuc` (anybody of a body). Candidates and participants are principals. Administrators run the system; that does not make
+them readers of cases.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import ColumnElement, exists, or_, select
+
+from engine.models import Candidate, Participant, ProcessDefinition, ProcessInstance, User, UserTask
+
+CASE = "case"
+TASK = "task"
+SUPERVISE = "supervise"
+
+
+def account(username: str) -> str:
+    """The principal of one account."""
+    return f"user:{username}"
+
+
+def principals(user: User) -> frozenset[str]:
+    """Everything `user` answers to."""
+    found = {account(user.username)}
+    for membership in user.memberships:
+        code = membership.organisation.code
+        found |= {membership.role, f"{membership.role}@{code}", f"@{code}"}
+    return frozenset(found)
+
+
+def _takes_part(user: User, scopes: Iterable[str]) -> ColumnElement[bool]:
+    return exists(
+        select(Participant.id).where(
+            Participant.instance_id == ProcessInstance.id,
+            Participant.principal.in_(principals(user)),
+            Participant.scope.in_(tuple(scopes)),
+        )
+    )
+
+
+def may_see_instance(user: User) -> ColumnElement[bool]:
+    """Cases in which `user` or one of his bodies takes part in any way, or which he supervises. A clause over ProcessInstance."""
+    return _takes_part(user, (CASE, TASK, SUPERVISE))
+
+
+def may_see_whole_case(user: User) -> ColumnElement[bool]:
+    """Cases whose history, data, documents and diagram `user` may read: not those where he was only asked one thing."""
+    return _takes_part(user, (CASE, SUPERVISE))
+
+
+def may_supervise(user: User) -> ColumnElement[bool]:
+    """Cases that `user` may steer."""
+    return _takes_part(user, (SUPERVISE,))
+
+
+def is_candidate(user: User) -> ColumnElement[bool]:
+    """User tasks that `user` may claim. A clause over UserTask."""
+    return exists(select(Candidate.id).where(Candidate.user_task_id == UserTask.id, Candidate.principal.in_(principals(user))))
+
+
+def is_concerned(user: User) -> ColumnElement[bool]:
+    """User tasks that are, were or may become those of `user`. A clause over UserTask."""
+    return or_(UserTask.assignee_id == user.id, UserTask.ended_by_id == user.id, is_candidate(user))
+
+
+def may_see_task(user: User) -> ColumnElement[bool]:
+    """User tasks that `user` may open: his own and his bodies', and all of the cases he sees whole. A clause over UserTask."""
+    whole = exists(
+        select(Participant.id).where(
+            Participant.instance_id == UserTask.instance_id,
+            Participant.principal.in_(principals(user)),
+            Participant.scope.in_((CASE, SUPERVISE)),
+        )
+    )
+    return or_(is_concerned(user), whole)
+
+
+def may_start(user: User, definition: ProcessDefinition) -> bool:
+    """Whether the process names `user` among its candidate starters."""
+    return definition.startable and not definition.suspended and bool(principals(user).intersection(definition.starter_groups))

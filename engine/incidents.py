@@ -1,0 +1,46 @@
+"""Incidents: something failed and waits to be mended. Resolving one tries again what failed."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from engine import db, deployments, executions, history, identity, jobs, wait_states
+from engine.errors import NotFound
+from engine.models import Incident, Job, ProcessInstance, User
+
+
+def of_instance(session: Session, instance_id: int, user: User) -> list[Incident]:
+    """Open incidents of a case that `user` sees whole, oldest first."""
+    query = (
+        select(Incident)
+        .join(ProcessInstance, ProcessInstance.id == Incident.instance_id)
+        .where(Incident.instance_id == instance_id, Incident.resolved_at.is_(None), identity.may_see_whole_case(user))
+        .order_by(Incident.id)
+    )
+    return list(session.scalars(query))
+
+
+def resolve(session: Session, incident_id: int, user: User) -> None:
+    """Try again what failed. For supervisors of the case. Fails it again, a new incident is raised."""
+    query = (
+        select(Incident)
+        .join(ProcessInstance, ProcessInstance.id == Incident.instance_id)
+        .where(Incident.id == incident_id, identity.may_supervise(user))
+    )
+    incident = session.scalar(query)
+    if incident is None or incident.resolved_at is not None:
+        raise NotFound(what="incident", id=incident_id)
+    instance = executions.lock_active(session, incident.instance_id)
+    incident.resolved_at, incident.resolved_by_id = db.now(session), user.id
+    element = deployments.diagram(session, instance.definition).elements.get(incident.element_id)
+    history.record(session, instance.id, "incident.resolved", actor=user, element=element, detail={"message": incident.message})
+    if incident.job_id is not None:
+        job = session.get(Job, incident.job_id)
+        if job is not None:
+            job.retries, job.next_at, job.error = jobs.RETRIES, db.now(session), ""
+            session.info["jobs_posted"] = True
+        return
+    execution = executions.load(session, instance)
+    execution.retry(incident.wait_id or "")
+    wait_states.mirror(session, instance, execution, actor=user)

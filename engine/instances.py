@@ -1,0 +1,146 @@
+"""Process instances, which people call cases: start and cancel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from engine import candidates, db, deployments, executions, history, identity, wait_states
+from engine.errors import Forbidden, Invalid, NotFound
+from engine.expressions import to_json
+from engine.models import Execution as StoredExecution
+from engine.models import ProcessDefinition, ProcessInstance, User
+from engine.spiff import Execution
+
+
+def start(
+    session: Session,
+    definition: ProcessDefinition,
+    variables: Mapping[str, Any],
+    *,
+    user: User | None = None,
+    business_key: str = "",
+    start_event: str | None = None,
+) -> ProcessInstance:
+    """Start a case by hand (`user` must be a candidate starter) or from a start event.
+
+    With a user, `variables` are what he entered into the start form, and are validated against it. Raises Forbidden, FormInvalid.
+    """
+    if definition.suspended:
+        raise Forbidden(action="start this process", reason="it is suspended")
+    if user is not None:
+        if not identity.may_start(user, definition):
+            raise Forbidden(action="start this process", reason="it does not name you among those who may start it")
+        variables = _entered(session, definition, variables)
+    instance = create(session, definition, user=user, business_key=business_key)
+    begin(session, instance, variables, user=user, start_event=start_event)
+    return instance
+
+
+def _entered(session: Session, definition: ProcessDefinition, data: Mapping[str, Any]) -> dict[str, Any]:
+    form = deployments.contents(session, definition.deployment).form(definition.start_form)
+    if form is not None:
+        return form.validate(data, {})
+    if data:
+        raise Invalid(expected="no data, since the process has no start form", found=", ".join(sorted(data)))
+    return {}
+
+
+def create(
+    session: Session,
+    definition: ProcessDefinition,
+    *,
+    user: User | None = None,
+    business_key: str = "",
+    parent: ProcessInstance | None = None,
+    parent_wait_id: str | None = None,
+) -> ProcessInstance:
+    """The row of a new case, not yet begun."""
+    instance = ProcessInstance(
+        definition=definition,
+        root_id=parent.root_id if parent else None,
+        parent_id=parent.id if parent else None,
+        parent_wait_id=parent_wait_id,
+        depth=parent.depth + 1 if parent else 0,
+        business_key=business_key or (parent.business_key if parent else ""),
+        state=executions.ACTIVE,
+        title="",
+        started_at=db.now(session),
+        started_by_id=user.id if user else None,
+        version=1,
+    )
+    session.add(instance)
+    session.flush()
+    instance.root_id = instance.root_id or instance.id
+    if not instance.business_key:
+        # Readable, and unique because it ends in the case's own number.
+        instance.business_key = f"{definition.key}-{instance.started_at.year}-{instance.id:04d}"
+    return instance
+
+
+def begin(
+    session: Session,
+    instance: ProcessInstance,
+    variables: Mapping[str, Any],
+    *,
+    user: User | None = None,
+    start_event: str | None = None,
+) -> None:
+    """Let a created case run until it waits."""
+    definition = instance.definition
+    contents = deployments.contents(session, definition.deployment)
+    history.record(session, instance.id, "instance.started", actor=user, detail={"variables": to_json(dict(variables))})
+    if user is not None:
+        candidates.admit(session, instance.id, {(identity.account(user.username), identity.CASE)})
+    execution = Execution.start(
+        contents.program(definition.key),
+        now=db.now(session),
+        variables=variables,
+        business_key=instance.business_key,
+        start_event=start_event,
+        decide=contents.decide,
+    )
+    session.add(StoredExecution(instance_id=instance.id, state=b""))
+    session.flush()
+    candidates.supervise(session, instance, execution.variables)
+    wait_states.mirror(session, instance, execution, actor=user)
+
+
+def get(session: Session, instance_id: int, user: User) -> ProcessInstance:
+    """A case that `user` may see whole. Raises NotFound, the same for one that is not there and one that is not for him."""
+    query = (
+        select(ProcessInstance)
+        .where(ProcessInstance.id == instance_id, identity.may_see_whole_case(user))
+        .options(joinedload(ProcessInstance.definition).joinedload(ProcessDefinition.deployment), joinedload(ProcessInstance.started_by))
+    )
+    found = session.scalar(query)
+    if found is None:
+        raise NotFound(what="case", id=instance_id)
+    return found
+
+
+def may_cancel(session: Session, instance: ProcessInstance, user: User) -> bool:
+    """Its supervisors, and who started it."""
+    supervised = select(ProcessInstance.id).where(ProcessInstance.id == instance.id, identity.may_supervise(user))
+    return instance.started_by_id == user.id or session.scalar(supervised) is not None
+
+
+def cancel(session: Session, instance_id: int, user: User, reason: str) -> None:
+    """End a case and all it called, here and now. `reason` is asked for and recorded."""
+    if not reason.strip():
+        raise Invalid(expected="a reason for cancelling", found="none")
+    if not may_cancel(session, get(session, instance_id, user), user):
+        raise Forbidden(action="cancel this case", reason="only its supervisors and who started it may")
+    end(session, executions.lock_active(session, instance_id), reason.strip(), actor=user)
+
+
+def end(session: Session, instance: ProcessInstance, reason: str, actor: User | None = None) -> None:
+    """Cancel a case whose row is locked."""
+    execution = executions.load(session, instance)
+    execution.cancel()
+    instance.end_reason = reason
+    history.record(session, instance.id, "instance.cancelled", actor=actor, detail={"reason": reason})
+    wait_states.mirror(session, instance, execution, actor=actor)

@@ -1,0 +1,195 @@
+"""User tasks: claim, put back, assign, complete. Completing one is three calls deep: complete -> Execution.complete_user_task -> mirror."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session, joinedload
+
+from engine import candidates, db, deployments, executions, history, identity, wait_states
+from engine import documents as documents_
+from engine.diagram import Element
+from engine.errors import Forbidden, Invalid, NotFound, UserTaskAssigned, UserTaskNotOpen
+from engine.expressions import to_json
+from engine.forms import Form
+from engine.models import Draft, Organisation, ProcessDefinition, ProcessInstance, User, UserTask
+
+OPEN, COMPLETED, CANCELLED = "open", "completed", "cancelled"
+
+
+def get(session: Session, task_id: int, user: User) -> UserTask:
+    """A user task that `user` may see, with its case, definition and people. Raises NotFound."""
+    query = (
+        select(UserTask)
+        .where(UserTask.id == task_id, identity.may_see_task(user))
+        .options(
+            joinedload(UserTask.assignee),
+            joinedload(UserTask.ended_by),
+            joinedload(UserTask.organisation),
+            joinedload(UserTask.instance).joinedload(ProcessInstance.definition).joinedload(ProcessDefinition.deployment),
+        )
+        .execution_options(populate_existing=True)
+    )
+    task = session.scalar(query)
+    if task is None:
+        raise NotFound(what="user task", id=task_id)
+    return task
+
+
+def _lock(session: Session, task_id: int, user: User) -> UserTask:
+    """As get(), but with the case's row locked and the task open. Raises UserTaskNotOpen, which tells who was faster."""
+    instance_id = session.scalar(select(UserTask.instance_id).where(UserTask.id == task_id))
+    if instance_id is None:
+        raise NotFound(what="user task", id=task_id)
+    instance = executions.lock(session, instance_id)
+    task = get(session, task_id, user)
+    if task.state != OPEN:
+        actor = task.ended_by.name if task.ended_by else "the case"
+        at = f"{task.ended_at:%Y-%m-%dT%H:%M:%SZ}" if task.ended_at else "?"
+        raise UserTaskNotOpen(task=task.name, actor=actor, at=at, actor_id=task.ended_by_id, ended_at=task.ended_at)
+    if instance.state != executions.ACTIVE:
+        raise executions.not_active(instance)
+    return task
+
+
+def _is_candidate(session: Session, task: UserTask, user: User) -> bool:
+    return session.scalar(select(UserTask.id).where(UserTask.id == task.id, identity.is_candidate(user))) is not None
+
+
+def _must_be_mine(session: Session, task: UserTask, user: User, action: str) -> None:
+    if task.assignee_id not in (None, user.id):
+        raise UserTaskAssigned(task=task.name, assignee=task.assignee.name if task.assignee else "?")
+    if task.assignee_id is None and not _is_candidate(session, task, user):
+        raise Forbidden(action=action, reason="neither you nor one of your bodies is asked")
+
+
+def _element(session: Session, task: UserTask) -> Element:
+    return deployments.diagram(session, task.instance.definition).elements[task.element_id]
+
+
+def claim(session: Session, task_id: int, user: User) -> UserTask:
+    """Take a task of one's bodies upon oneself. Claiming one's own again is no error."""
+    task = _lock(session, task_id, user)
+    _must_be_mine(session, task, user, "claim this user task")
+    if task.assignee_id is None:
+        task.assignee_id = user.id
+        history.record(session, task.instance_id, "task.claimed", actor=user, element=_element(session, task), user_task_id=task.id)
+    session.flush()
+    return task
+
+
+def unclaim(session: Session, task_id: int, user: User) -> UserTask:
+    """Put a task back, so that others of the body can take it."""
+    task = _lock(session, task_id, user)
+    _must_be_mine(session, task, user, "put this user task back")
+    others = [candidate for candidate in task.candidates if candidate.principal != identity.account(user.username)]
+    if not others:
+        raise Forbidden(action="put this user task back", reason="nobody else is asked")
+    if task.assignee_id is not None:
+        task.assignee_id = None
+        history.record(session, task.instance_id, "task.unclaimed", actor=user, element=_element(session, task), user_task_id=task.id)
+    session.flush()
+    return task
+
+
+def assign(session: Session, task_id: int, user: User, assignee: User) -> UserTask:
+    """Give a task to another person: for its holder among the candidates, for a supervisor to anybody."""
+    task = _lock(session, task_id, user)
+    supervised = session.scalar(select(ProcessInstance.id).where(ProcessInstance.id == task.instance_id, identity.may_supervise(user)))
+    if supervised is None:
+        _must_be_mine(session, task, user, "assign this user task")
+        if not _is_candidate(session, task, assignee):
+            raise Forbidden(action="assign this user task", reason=f"{assignee.name} is not among those who are asked")
+    detail = {"from": task.assignee_id, "to": assignee.id, "to_name": assignee.name}
+    task.assignee_id = assignee.id
+    candidates.admit(session, task.instance_id, {(identity.account(assignee.username), task.scope)})
+    element = _element(session, task)
+    history.record(session, task.instance_id, "task.assigned", actor=user, element=element, user_task_id=task.id, detail=detail)
+    session.flush()
+    return task
+
+
+def form(session: Session, task: UserTask) -> Form | None:
+    """The form of the very version that the case runs."""
+    return deployments.contents(session, task.instance.definition.deployment).form(task.form)
+
+
+def context(session: Session, task: UserTask) -> dict[str, Any]:
+    """Variables that the task's form may show: all that its place sees, and the bodies and accounts to choose from."""
+    execution = executions.load(session, task.instance)
+    seen = execution.visible(task.wait_id) if task.wait_id in execution.waits else dict(execution.variables)
+    return seen | choices(session)
+
+
+def choices(session: Session) -> dict[str, Any]:
+    """Reserved variables for select fields: `_to_chuc`, `_tai_khoan`, lists of {label, value}."""
+    bodies = session.execute(select(Organisation.name, Organisation.code).order_by(Organisation.name))
+    people = session.execute(select(User.name, User.position, User.username).where(User.active).order_by(User.name))
+    return {
+        "_to_chuc": [{"label": name, "value": code} for name, code in bodies],
+        "_tai_khoan": [{"label": f"{name}, {position}" if position else name, "value": username} for name, position, username in people],
+    }
+
+
+def complete(session: Session, task_id: int, user: User, data: Mapping[str, Any]) -> UserTask:
+    """Hand in a user task. `data` is what was entered into its form, and is validated against the form of the case's version.
+
+    Raises NotFound, UserTaskNotOpen, UserTaskAssigned, Forbidden, FormInvalid.
+    """
+    task = _lock(session, task_id, user)
+    _must_be_mine(session, task, user, "complete this user task")
+    execution = executions.load(session, task.instance)
+    clean = validated(session, task, execution.visible(task.wait_id), data)
+    task.state, task.ended_at, task.ended_by_id = COMPLETED, db.now(session), user.id
+    task.assignee_id = task.assignee_id or user.id
+    execution.complete_user_task(task.wait_id, clean)
+    element = _element(session, task)
+    detail = {"data": to_json(clean)}
+    history.record(
+        session, task.instance_id, "task.completed", actor=user, element=element, wait_id=task.wait_id, user_task_id=task.id, detail=detail
+    )
+    wait_states.mirror(session, task.instance, execution, actor=user)
+    session.execute(delete(Draft).where(Draft.user_task_id == task.id))
+    return task
+
+
+def validated(
+    session: Session, task: UserTask, variables: Mapping[str, Any], data: Mapping[str, Any], documents: Collection[int] | None = None
+) -> dict[str, Any]:
+    """`data` as the form of `task` wants it. `documents`: ids that file fields may name, those attached to the task if not said.
+
+    A task without a form takes no data. Raises FormInvalid, Invalid.
+    """
+    found = form(session, task)
+    if found is None:
+        if data:
+            raise Invalid(expected="no data, since the user task has no form", found=", ".join(sorted(data)))
+        return {}
+    if documents is None:
+        documents = documents_.of_task(session, task.id)
+    return found.validate(data, {**variables, **choices(session)}, documents=documents)
+
+
+def save_draft(session: Session, task_id: int, user: User, data: Mapping[str, Any]) -> Draft:
+    """Keep what `user` has typed so far, unchecked."""
+    get(session, task_id, user)
+    draft_ = draft(session, task_id, user)
+    if draft_ is None:
+        draft_ = Draft(user_task_id=task_id, user_id=user.id)
+        session.add(draft_)
+    draft_.data = dict(data)
+    draft_.saved_at = db.now(session)
+    session.flush()
+    return draft_
+
+
+def draft(session: Session, task_id: int, user: User) -> Draft | None:
+    """What `user` has typed into the form of a task and not handed in."""
+    return session.scalar(select(Draft).where(Draft.user_task_id == task_id, Draft.user_id == user.id))
+
+
+def drop_draft(session: Session, task_id: int, user: User) -> None:
+    """Throw away what `user` has typed."""
+    session.execute(delete(Draft).where(Draft.user_task_id == task_id, Draft.user_id == user.id))

@@ -1,0 +1,176 @@
+"""The only writer of the rows that mirror where an execution waits: user tasks, jobs, subscriptions, incidents; and of its history.
+
+mirror() stores the execution and everything that happened in it since it was loaded, in the caller's transaction. What concerns another case
+(called cases, messages) leaves as a job, so that one transaction holds the lock of one case.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.exc import StaleDataError
+
+from engine import candidates, db, deployments, executions, history, jobs
+from engine.errors import Stale
+from engine.expressions import evaluate, to_json
+from engine.models import BufferedMessage, HistoryEvent, Incident, Job, MessageSubscription, ProcessInstance, User, UserTask
+from engine.models import Execution as StoredExecution
+from engine.spiff import Effects, Execution, Failure, Passage, Thrown, Wait, WaitKind
+
+_OPENED_AS_JOB = {WaitKind.JOB: jobs.SERVICE, WaitKind.TIMER: jobs.TIMER, WaitKind.CALL: jobs.CALL}
+
+
+def mirror(session: Session, instance: ProcessInstance, execution: Execution, *, actor: User | None = None) -> None:
+    """Write what happened in `execution` since it was loaded. The case's row is locked by the caller, or new. Raises Stale."""
+    effects = execution.collect()
+    if effects.closed:
+        _close(session, instance, effects.closed)
+    _record(session, instance, effects.passages, actor)
+    _open(session, instance, effects.opened)
+    _fail(session, instance, effects.failures)
+    _post(session, instance, effects.thrown)
+    _settle(session, instance, execution, effects)
+    instance.title = _title(session, instance, execution)
+    # Bumped by every step, also by one that changes no column of the row: a stale writer must notice.
+    instance.version += 1
+    try:
+        session.flush()
+    except StaleDataError as error:
+        raise Stale(instance=instance.business_key) from error
+    packed = executions.pack(execution.dump())
+    session.execute(update(StoredExecution).where(StoredExecution.instance_id == instance.id).values(state=packed))
+
+
+def _close(session: Session, instance: ProcessInstance, closed: Sequence[str]) -> None:
+    """Rows of places that wait no more. A user task that was completed is closed already; what is still open was cancelled."""
+    session.execute(
+        update(UserTask)
+        .where(UserTask.instance_id == instance.id, UserTask.wait_id.in_(closed), UserTask.state == "open")
+        .values(state="cancelled", ended_at=db.now(session))
+        .execution_options(synchronize_session=False)
+    )
+    waiting = (jobs.SERVICE, jobs.TIMER, jobs.CALL, jobs.BUFFERED)
+    session.execute(delete(Job).where(Job.instance_id == instance.id, Job.wait_id.in_(closed), Job.kind.in_(waiting)))
+    session.execute(
+        delete(MessageSubscription).where(MessageSubscription.instance_id == instance.id, MessageSubscription.wait_id.in_(closed))
+    )
+    called = select(ProcessInstance.id).where(
+        ProcessInstance.parent_id == instance.id,
+        ProcessInstance.parent_wait_id.in_(closed),
+        ProcessInstance.state.in_((executions.ACTIVE, "suspended")),
+    )
+    for child_id in session.scalars(called):
+        jobs.post(session, jobs.CANCEL, instance_id=child_id, payload={"reason": f"{instance.business_key}"})
+
+
+def _record(session: Session, instance: ProcessInstance, passages: Iterable[Passage], actor: User | None) -> None:
+    elements = deployments.diagram(session, instance.definition).elements
+    for passage in passages:
+        element = elements[passage.element_id]
+        detail: dict[str, Any] = {"entered_at": passage.entered_at.isoformat(), "via": list(passage.via), **passage.detail}
+        session.add(
+            HistoryEvent(
+                instance_id=instance.id,
+                at=passage.left_at,
+                kind=f"element.{passage.state}",
+                element_id=element.id,
+                element_name=element.name,
+                element_type=element.type,
+                wait_id=passage.wait_id,
+                user_task_id=None,
+                actor_id=actor.id if actor else None,
+                detail=to_json(detail),
+            )
+        )
+
+
+def _open(session: Session, instance: ProcessInstance, waits: Sequence[Wait]) -> None:
+    candidates.open_tasks(session, instance, [wait for wait in waits if wait.kind is WaitKind.USER_TASK])
+    _subscribe(session, instance, [wait for wait in waits if wait.kind in (WaitKind.MESSAGE, WaitKind.SIGNAL)])
+    for wait in waits:
+        if wait.kind in _OPENED_AS_JOB:
+            jobs.schedule(session, instance, wait, _OPENED_AS_JOB[wait.kind])
+
+
+def _subscribe(session: Session, instance: ProcessInstance, waits: Sequence[Wait]) -> None:
+    if not waits:
+        return
+    for wait in waits:
+        session.add(
+            MessageSubscription(
+                kind=str(wait.kind),
+                name=wait.name,
+                instance_id=instance.id,
+                wait_id=wait.id,
+                element_id=wait.element_id,
+                keys=to_json(dict(wait.keys)),
+            )
+        )
+    names = {wait.name for wait in waits if wait.kind is WaitKind.MESSAGE}
+    early = select(BufferedMessage.id).where(BufferedMessage.name.in_(names), BufferedMessage.expires_at > db.now(session))
+    for buffered_id in session.scalars(early.order_by(BufferedMessage.id)) if names else ():
+        jobs.post(session, jobs.BUFFERED, instance_id=instance.id, key=str(buffered_id), payload={"buffered_id": buffered_id})
+
+
+def _fail(session: Session, instance: ProcessInstance, failures: Iterable[Failure]) -> None:
+    for failure in failures:
+        incident = Incident(
+            instance_id=instance.id,
+            wait_id=failure.retry,
+            element_id=failure.element_id,
+            kind=failure.kind,
+            message=failure.message,
+            line=failure.line,
+            raised_at=db.now(session),
+        )
+        session.add(incident)
+        element = deployments.diagram(session, instance.definition).elements.get(failure.element_id)
+        history.record(session, instance.id, "incident.raised", element=element, detail={"message": failure.message, "line": failure.line})
+
+
+def _post(session: Session, instance: ProcessInstance, thrown: Iterable[Thrown]) -> None:
+    """Messages and signals go to whoever waits; an escalation goes to the case that called this one."""
+    for item in thrown:
+        payload = {"name": item.name, "variables": to_json(dict(item.variables)), "from": instance.id, "element": item.element_id}
+        if item.kind == WaitKind.MESSAGE:
+            payload |= {"business_key": item.business_key or instance.business_key, "keys": to_json(dict(item.keys))}
+            jobs.post(session, jobs.MESSAGE, payload=payload)
+        elif item.kind == WaitKind.SIGNAL:
+            jobs.post(session, jobs.SIGNAL, payload=payload)
+        elif instance.parent_id is not None:
+            jobs.post(session, jobs.ESCALATION, instance_id=instance.parent_id, wait_id=instance.parent_wait_id, payload=payload)
+
+
+def _settle(session: Session, instance: ProcessInstance, execution: Execution, effects: Effects) -> None:
+    """The case's own state; and word to the case that called it."""
+    if execution.state == executions.ACTIVE:
+        return
+    instance.state = execution.state
+    instance.ended_at = db.now(session)
+    if execution.state != "cancelled":
+        instance.end_reason = f"BPMN error {effects.unhandled_error}" if effects.unhandled_error is not None else ""
+        history.record(session, instance.id, f"instance.{execution.state}", detail={"error": effects.unhandled_error})
+    session.execute(
+        update(Incident)
+        .where(Incident.instance_id == instance.id, Incident.resolved_at.is_(None))
+        .values(resolved_at=db.now(session))
+        .execution_options(synchronize_session=False)
+    )
+    if instance.parent_id is not None:
+        payload = {"instance_id": instance.id, "state": execution.state, "error": effects.unhandled_error}
+        jobs.post(session, jobs.RETURN, instance_id=instance.parent_id, wait_id=instance.parent_wait_id, payload=payload)
+
+
+def _title(session: Session, instance: ProcessInstance, execution: Execution) -> str:
+    """What process property `ten_ho_so` makes of the case's variables; the former title while they are not there yet."""
+    elements = deployments.diagram(session, instance.definition).elements
+    source = elements[instance.definition.key].properties.get("ten_ho_so")
+    if not source:
+        return instance.title
+    try:
+        return str(evaluate(source, execution.variables) or "")[:300]
+    except Exception:
+        return instance.title
