@@ -63,13 +63,14 @@ def _accounts(session: Session, usernames: set[str]) -> dict[str, int]:
     if not usernames:
         return {}
     query = select(User.username, User.id).where(User.username.in_(usernames), User.active)
-    return {username: id_ for username, id_ in session.execute(query)}
+    return dict(session.execute(query).tuples().all())
 
 
 def _bodies(session: Session, codes: set[str]) -> dict[str, int]:
     if not codes:
         return {}
-    return {code: id_ for code, id_ in session.execute(select(Organisation.code, Organisation.id).where(Organisation.code.in_(codes)))}
+    query = select(Organisation.code, Organisation.id).where(Organisation.code.in_(codes))
+    return dict(session.execute(query).tuples().all())
 
 
 def admit(session: Session, instance_id: int, entries: Iterable[tuple[str, str]]) -> None:

@@ -29,7 +29,8 @@ def deploy(
 ) -> Deployment:
     """Store `files` as the next version of `folder` and make its processes startable.
 
-    Identical content gives back the deployment there is. Running cases keep theirs. `topics` are those that have a handler; None: not checked.
+    Identical content gives back the deployment there is. Running cases keep theirs.
+    `topics` are those that have a handler; None: not checked.
     Raises Refused with all findings when anything would not run as drawn, and Invalid when a process belongs to another folder.
     """
     last = _last(session, folder)

@@ -1,8 +1,8 @@
 """Who may see and do what. Always as part of a query: a row that may not be seen is not read.
 
-A *principal* is a text that a person answers to: `user:an` (the account), `tham_muu` (a role, in any body), `tham_muu@ban_to_chuc` (a role in
-one body), `@ban_to_chuc` (anybody of a body). Candidates and participants are principals. Administrators run the system; that does not make
-them readers of cases.
+A *principal* is a text that a person answers to: `user:an` (the account), `tham_muu` (a role, in any body), `tham_muu@ban_to_chuc` (a role
+in one body), `@ban_to_chuc` (anybody of a body). Candidates and participants are principals. Administrators run the system; that does not
+make them readers of cases.
 """
 
 from __future__ import annotations

@@ -1,20 +1,20 @@
 """The tables. One class per noun; docs/glossary.md has the words, docs/architecture.md the picture.
 
-The execution of a case is one compressed blob (`Execution`); rows of user tasks, jobs, message subscriptions and incidents mirror the places
-where it waits (`wait_id` ties a row to its place) and change in the same transaction as the blob.
+The execution of a case is one compressed blob (`Execution`); rows of user tasks, jobs, message subscriptions and incidents mirror the
+places where it waits (`wait_id` ties a row to its place) and change in the same transaction as the blob.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from engine.db import Base, Id, Instant, Json
 
-# --- who -------------------------------------------------------------------------------------------------------------------------------
+# --- who ---
 
 
 class Organisation(Base):
@@ -66,7 +66,7 @@ class LoginAttempt(Base):
     at: Mapped[datetime] = mapped_column(Instant, index=True)
 
 
-# --- what runs -------------------------------------------------------------------------------------------------------------------------
+# --- what runs ---
 
 
 class Deployment(Base):
@@ -141,7 +141,7 @@ class ProcessInstance(Base):
     version: Mapped[int] = mapped_column(default=1)
     definition: Mapped[ProcessDefinition] = relationship()
     started_by: Mapped[User | None] = relationship()
-    __mapper_args__ = {"version_id_col": version, "version_id_generator": False}
+    __mapper_args__: ClassVar[dict[str, Any]] = {"version_id_col": version, "version_id_generator": False}
 
 
 class Execution(Base):
@@ -296,15 +296,15 @@ class Incident(Base):
     resolved_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
 
 
-# --- what was ------------------------------------------------------------------------------------------------------------------------------
+# --- what was ---
 
 
 class HistoryEvent(Base):
     """Who did what when, on which element, with what. Rows are added and never changed.
 
-    `kind`: instance.started, instance.completed, instance.cancelled, instance.failed, element.completed, element.cancelled, task.created,
-    task.claimed, task.unclaimed, task.assigned, task.completed, task.cancelled, timer.fired, message.received, signal.received, job.completed,
-    job.failed, incident.raised, incident.resolved, decision.evaluated, document.added, document.read, notification.sent, notification.not_sent.
+    `kind`: instance.started .completed .cancelled .failed; element.completed .cancelled .failed; task.claimed .unclaimed .assigned .completed;
+    timer.fired; message.received; signal.received; job.failed; incident.raised .resolved; document.added .removed .read;
+    notification.sent .not_sent.
     """
 
     __tablename__ = "history_event"

@@ -142,14 +142,15 @@ class Stage:
         """Start, take every step, report."""
         steps: Sequence[Mapping[str, Any]] = self._scenario.get("steps", ())
         failed: str | None = None
-        number = 0
+        taken = 0
         try:
             self._held = [step["job"] for step in steps if "job" in step]
             self._start()
-            for number, step in enumerate(steps, 1):
+            for step in steps:
+                taken += 1
                 self._step(step)
         except EngineError as error:
-            failed = f"step {number}: {error}"
+            failed = f"step {taken}: {error}"
             if getattr(error, "fields", None):
                 failed += f" {error.fields}"  # type: ignore[attr-defined]  # FormInvalid has them
         return self._report(failed)

@@ -1,7 +1,7 @@
 """The only writer of the rows that mirror where an execution waits: user tasks, jobs, subscriptions, incidents; and of its history.
 
-mirror() stores the execution and everything that happened in it since it was loaded, in the caller's transaction. What concerns another case
-(called cases, messages) leaves as a job, so that one transaction holds the lock of one case.
+mirror() stores the execution and everything that happened in it since it was loaded, in the caller's transaction. What concerns another
+case (called cases, messages) leaves as a job, so that one transaction holds the lock of one case.
 """
 
 from __future__ import annotations

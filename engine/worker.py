@@ -11,6 +11,7 @@ import threading
 import traceback
 import uuid
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import structlog
@@ -23,6 +24,7 @@ from engine.diagram import Element
 from engine.errors import BpmnError, Conflict, EngineError, HandlerMissing, InstanceNotActive, NotWaiting
 from engine.expressions import to_json
 from engine.models import Job, ProcessInstance
+from engine.spiff import Execution
 
 log = structlog.get_logger(__name__)
 
@@ -141,10 +143,10 @@ class Worker:
         call, variables, handler = self._prepare(job_id)
         try:
             result = handler.call(call, variables)
-        except BpmnError:
-            self._finish(job_id, call, lambda execution, wait: execution.throw_error(wait, error.code, error.message, error.variables))
+        except BpmnError as error:
+            self._finish(job_id, call, partial(_throw, error))
         else:
-            self._finish(job_id, call, lambda execution, wait: execution.complete_job(wait, result))
+            self._finish(job_id, call, partial(_complete, result))
 
     def _prepare(self, job_id: int) -> tuple[topics.Job, dict[str, Any], topics.Handler]:
         with self._sessions() as session:
@@ -168,7 +170,7 @@ class Worker:
             )
             return call, execution.visible(job.wait_id), handler
 
-    def _finish(self, job_id: int, call: topics.Job, tell: Callable[[Any, str], None]) -> None:
+    def _finish(self, job_id: int, call: topics.Job, tell: Callable[[Execution, str], None]) -> None:
         """Store what a handler brought: result, documents, records, and the end of the job, in one transaction."""
         with self._sessions.begin() as session:
             job = self._take(session, job_id)
@@ -197,6 +199,14 @@ class Worker:
             if job.instance_id is not None:
                 element = _element(session, executions.lock(session, job.instance_id), job)
             jobs.fail(session, job_id, self.owner, message, frames[-1].lineno if frames else None, element)
+
+
+def _throw(error: BpmnError, execution: Execution, wait: str) -> None:
+    execution.throw_error(wait, error.code, error.message, error.variables)
+
+
+def _complete(result: Mapping[str, Any], execution: Execution, wait: str) -> None:
+    execution.complete_job(wait, result)
 
 
 def _element(session: Session, instance: ProcessInstance, job: Job) -> Element | None:
