@@ -1,0 +1,212 @@
+"""Compiles expressions and scripts to Starlark and runs them, in this process. Which process that may be is decided in sandbox.py."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import textwrap
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import starlark
+
+from engine.errors import ExpressionError
+from engine.expressions import juel, prelude
+from engine.expressions.limits import DEFAULT, Limits
+from engine.expressions.translation import Translation, Untranslatable, mangle
+from engine.expressions.values import to_json
+
+_LOAD = "load('prelude', " + ", ".join(f"'{name}'" for name in prelude.NAMES) + ")\n"
+_MANGLED = re.compile(r"\bv_\w+")
+
+
+@dataclass(frozen=True)
+class Expression:
+    """One translated expression. `simple`: it can neither loop nor grow, so that running it here is safe."""
+
+    source: str
+    reads: frozenset[str]
+    simple: bool
+    parameters: tuple[str, ...]
+    text: str
+
+
+@dataclass(frozen=True)
+class Script:
+    """One compiled script. `lines`: line of the translated text -> line the analyst wrote."""
+
+    source: str
+    reads: frozenset[str]
+    writes: frozenset[str]
+    tree: starlark.AstModule
+    lines: Mapping[int, int]
+
+
+def tidy(source: str) -> str:
+    """Line ends as \\n, no common indentation, blank lines at the start kept so that line numbers stay."""
+    return textwrap.dedent(source.replace("\r\n", "\n").replace("\r", "\n").expandtabs(8).rstrip())
+
+
+def _check_length(source: str) -> None:
+    if len(source) > DEFAULT.source_characters:
+        raise ExpressionError(source[:60] + "...", f"expected at most {DEFAULT.source_characters} characters, found {len(source)}")
+
+
+def translate_expression(source: str, missing: frozenset[str] = frozenset()) -> tuple[ast.expr, Translation]:
+    """The guarded tree of an expression. ExpressionError with line and column."""
+    _check_length(source)
+    translation = Translation(missing, DEFAULT.depth)
+    try:
+        node = translation.visit(juel.parse(source, DEFAULT.depth))
+    except (juel.SyntaxWrong, Untranslatable) as error:
+        raise ExpressionError(source, str(error), error.line, error.column) from None
+    except RecursionError:
+        raise ExpressionError(source, f"expected it to nest less than {DEFAULT.depth} deep") from None
+    if not isinstance(node, ast.expr):
+        raise ExpressionError(source, "expected an expression")
+    return node, translation
+
+
+@lru_cache(maxsize=4096)
+def expression(source: str, missing: frozenset[str] = frozenset()) -> Expression:
+    """Translate `source` for an evaluation that has no variable of these names. Cached. ExpressionError with line and column."""
+    tree, translation = translate_expression(source, missing)
+    parameters = tuple(sorted(translation.reads - missing))
+    body = ast.unparse(ast.fix_missing_locations(ast.Module([ast.Return(tree)], [])))
+    text = f"{_LOAD}def run({', '.join(map(mangle, parameters))}):\n    {body}\n"
+    try:
+        starlark.parse("source", text, prelude.dialect())
+    except starlark.StarlarkError as error:
+        raise ExpressionError(source, reason(error)) from None
+    return Expression(source, frozenset(translation.reads), translation.simple, parameters, text)
+
+
+@lru_cache(maxsize=4096)
+def _compiled(text: str) -> starlark.FrozenModule:
+    """Compile a translation. Starlark runs constant calls (`list(range(10**9))`) while it compiles, so this belongs where it may run."""
+    module = starlark.Module()
+    starlark.eval(module, starlark.parse("source", text, prelude.dialect()), starlark.Globals.standard(), prelude.loader())
+    return module.freeze()
+
+
+@lru_cache(maxsize=512)
+def script(source: str, missing: frozenset[str] = frozenset()) -> Script:
+    """Compile a script for a run that has no variable of these names. Cached. ExpressionError with line and column."""
+    _check_length(source)
+    text = tidy(source)
+    translation = Translation(missing, DEFAULT.depth)
+    try:
+        tree = ast.parse(text)
+        translation.functions |= {n.name for n in tree.body if isinstance(n, ast.FunctionDef)}
+        guarded = ast.fix_missing_locations(ast.Module([_statement(translation, node) for node in tree.body], []))
+    except SyntaxError as error:
+        raise ExpressionError(source, f"syntax: {error.msg}", error.lineno or 1, error.offset or 1) from None
+    except Untranslatable as error:
+        raise ExpressionError(source, str(error), error.line, error.column) from None
+    except (ValueError, RecursionError, MemoryError):
+        raise ExpressionError(source, "expected text without null characters that nests less deep") from None
+    written = ast.unparse(guarded)
+    lines = {new.lineno + 1: old.lineno for new, old in zip(_statements(ast.parse(written)), _statements(guarded), strict=False)}
+    try:
+        parsed = starlark.parse("source", _LOAD + written + "\n", prelude.dialect())
+    except starlark.StarlarkError as error:
+        raise ExpressionError(source, reason(error), lines.get(line_of(error), 1)) from None
+    return Script(source, frozenset(translation.reads), frozenset(translation.writes), parsed, lines)
+
+
+def _statement(translation: Translation, node: ast.stmt) -> ast.stmt:
+    made = translation.visit(node)
+    if not isinstance(made, ast.stmt):
+        raise Untranslatable("expected a statement", node)
+    return made
+
+
+def _statements(tree: ast.Module) -> list[ast.stmt]:
+    return [node for node in ast.walk(tree) if isinstance(node, ast.stmt)]
+
+
+def run_expression(compiled: Expression, variables: Mapping[str, Any], limits: Limits) -> Any:
+    """Evaluate with JSON values. Gives a JSON value. ExpressionError when it fails or goes over a limit."""
+    arguments = [variables[name] for name in compiled.parameters]
+    try:
+        value = _compiled(compiled.text).call_with(_options(limits), "run", *arguments).value
+    except BaseException as error:
+        raise _failure(compiled.source, error, limits) from None
+    return _sized(compiled.source, value, limits)
+
+
+def run_script(compiled: Script, variables: Mapping[str, Any], limits: Limits) -> dict[str, Any]:
+    """Run with JSON values. Gives the JSON values of the variables it set or changed."""
+    module = starlark.Module()
+    touched = (compiled.reads | compiled.writes) & variables.keys()
+    for name in touched:
+        module[mangle(name)] = variables[name]
+    try:
+        starlark.eval_with(_options(limits), module, compiled.tree, starlark.Globals.standard(), file_loader=prelude.loader())
+        found = {name: _read(module, name) for name in sorted(touched | compiled.writes)}
+    except BaseException as error:
+        raise _failure(compiled.source, error, limits, compiled.lines) from None
+    changed = {name: value for name, value in found.items() if value is not _UNSET and (name not in touched or value != variables[name])}
+    _sized(compiled.source, changed, limits)
+    return changed
+
+
+_UNSET = object()
+
+
+def _read(module: starlark.Module, name: str) -> Any:
+    """The value after the run; _UNSET for a name that the script's path did not reach."""
+    try:
+        return module[mangle(name)]
+    except KeyError:
+        return _UNSET
+
+
+def _options(limits: Limits) -> starlark.EvalOptions:
+    deadline = time.monotonic() + limits.seconds
+    return starlark.EvalOptions(check_cancelled=lambda: time.monotonic() > deadline, max_callstack_size=50)
+
+
+def _sized(source: str, value: Any, limits: Limits) -> Any:
+    try:
+        plain = to_json(value)
+    except ValueError as error:
+        raise ExpressionError(source, str(error)) from None
+    if isinstance(plain, str | list | dict) and len(json.dumps(plain, ensure_ascii=False).encode()) > limits.result_bytes:
+        raise ExpressionError(source, f"expected a result of at most {limits.result_bytes} bytes")
+    return plain
+
+
+def _failure(source: str, error: BaseException, limits: Limits, lines: Mapping[int, int] | None = None) -> BaseException:
+    """What Starlark said, in our words. KeyboardInterrupt and the like pass as they are; a panic of the library does not."""
+    if isinstance(error, ExpressionError) or (not isinstance(error, Exception) and type(error).__name__ != "PanicException"):
+        return error
+    message = reason(error)
+    if "cancelled" in message.lower():
+        message = f"expected it to end within {limits.seconds:g} seconds"
+    return ExpressionError(source, message, (lines or {}).get(line_of(error), 1))
+
+
+def reason(error: BaseException) -> str:
+    """The sentence of a StarlarkError, without its drawing of the translated source."""
+    found = re.search(r"^error: (?:fail: |ValueError: |TypeError: )?(.*?)(?=^ *-->|\Z)", str(error), re.M | re.S)
+    text = " ".join((found.group(1) if found else str(error)).split())[:400]
+    text = re.sub(r", did you mean.*", "", text)
+    if text.startswith("@field "):
+        text = re.sub(r"^@field (\S+) of (\S+)", r"a \2 has no \1", text)
+    return _MANGLED.sub(lambda m: unmangle(m.group()), text)
+
+
+def unmangle(name: str) -> str:
+    return re.sub(r"_u([0-9a-f]{2,6})_", lambda m: chr(int(m.group(1), 16)), name[2:])
+
+
+def line_of(error: BaseException) -> int:
+    """The line of the translated source that failed; 0 when it is not told."""
+    found: list[str] = re.findall(r"(?:\* |--> )source:(\d+)", str(error))
+    return int(found[0 if " * source" in str(error) and len(found) == 1 else -1 if "--> source" in str(error) else -1]) if found else 0
+
