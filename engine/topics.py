@@ -67,7 +67,10 @@ class Job:
 
     def resource(self, name: str) -> bytes:
         """A file of the case's own deployment (`documents/giay_moi.docx`). Raises NotFound."""
-        return self.read(name)
+        try:
+            return self.read(name)
+        except KeyError:
+            raise NotFound(what="file", id=name) from None
 
     def attach(self, name: str, content: bytes, media_type: str) -> Attachment:
         """Make `content` a document of the case, called `name`."""
