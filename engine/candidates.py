@@ -32,7 +32,7 @@ def open_tasks(session: Session, instance: ProcessInstance, waits: Sequence[Wait
         assignee = accounts.get(wait.assignee or "")
         if wait.assignee:
             principals.add(identity.account(wait.assignee))
-        form = contents.form(wait.form)
+        form = contents.form(wait.form, instance.definition.key, wait.element_id)
         codes = _codes(wait)
         session.add(
             UserTask(

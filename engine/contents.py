@@ -53,12 +53,17 @@ class Contents:
 
     @cached_property
     def forms(self) -> dict[str, Form]:
-        """By form id; and by file name, which `camunda:formKey` may use."""
+        """By form id; by file name, which `camunda:formKey` may use; and those drawn as camunda:formData by `<file>#<element>`."""
         found: dict[str, Form] = {}
         for name, data in self.files.items():
             if name.endswith(".form"):
                 form = Form.read(data, name)
                 found[form.id] = found[name] = found[PurePosixPath(name).name] = form
+        for file, diagram in self.diagrams.items():
+            for element in diagram.elements.values():
+                for node in element.extensions("formData"):
+                    name = f"{file}#{element.id}"
+                    found[name] = Form.from_form_data(node, name)
         return found
 
     @cached_property
@@ -85,10 +90,10 @@ class Contents:
                 self._programs[key] = Program.compile(self.diagram_of(key), key)
             return self._programs[key]
 
-    def form(self, reference: str | None) -> Form | None:
-        """The form that `camunda:formRef` or `formKey` names, or None."""
+    def form(self, reference: str | None, key: str = "", element_id: str = "") -> Form | None:
+        """The form that `camunda:formRef` or `formKey` names, or that element `element_id` of process `key` holds itself, or None."""
         if not reference:
-            return None
+            return self.forms.get(f"{self.diagram_of(key).file}#{element_id}") if key else None
         for prefix in ("camunda-forms:deployment:", "embedded:deployment:", "camunda-forms:", "forms/"):
             if reference in self.forms:
                 break

@@ -15,7 +15,7 @@ from engine.errors import Finding, Invalid, NotFound, Refused, Severity
 from engine.identity import account
 from engine.models import Deployment, Job, MessageSubscription, ProcessDefinition, Resource, User
 from engine.reader import check
-from engine.spiff import Program
+from engine.spiff import Program, StartEvent
 
 
 def deploy(
@@ -65,11 +65,17 @@ def store(session: Session, folder: str, files: Mapping[str, bytes], *, user: Us
     by_name = {resource.name: resource for resource in deployment.resources}
     for name, diagram in parsed.diagrams.items():
         for process in diagram.executable:
-            _define(session, deployment, by_name[name], diagram, process, parsed.program(process.id))
+            _define(session, deployment, by_name[name], parsed, process)
     return deployment
 
 
-def _define(session: Session, deployment: Deployment, resource: Resource, diagram: Diagram, process: Element, program: Program) -> None:
+def _start_form(parsed: Contents, key: str, start: StartEvent) -> str | None:
+    form = parsed.form(start.form, key, start.element_id)
+    return form.file if form else None
+
+
+def _define(session: Session, deployment: Deployment, resource: Resource, parsed: Contents, process: Element) -> None:
+    program = parsed.program(process.id)
     latest_ = session.scalar(_latest(process.id))
     if latest_ is not None and latest_.deployment.folder != deployment.folder:
         raise Invalid(expected=f"process {process.id} to be new", found=f"that it belongs to folder {latest_.deployment.folder}")
@@ -82,7 +88,7 @@ def _define(session: Session, deployment: Deployment, resource: Resource, diagra
         name=process.name or process.id,
         startable=plain is not None,
         starter_groups=_starters(process),
-        start_form=plain.form if plain else None,
+        start_form=_start_form(parsed, process.id, plain) if plain else None,
     )
     session.add(definition)
     session.flush()

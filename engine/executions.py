@@ -18,7 +18,7 @@ from engine.models import Execution as StoredExecution
 from engine.models import ProcessDefinition, ProcessInstance
 from engine.spiff import Execution
 
-ACTIVE = "active"
+ACTIVE, SUSPENDED = "active", "suspended"
 
 _codecs = threading.local()
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from engine import candidates, db, deployments, executions, history, identity, wait_states
+from engine import candidates, db, deployments, executions, history, identity, jobs, user_tasks, wait_states
 from engine.errors import Forbidden, Invalid, NotFound
 from engine.expressions import to_json
 from engine.models import Execution as StoredExecution
@@ -43,7 +43,7 @@ def start(
 def _entered(session: Session, definition: ProcessDefinition, data: Mapping[str, Any]) -> dict[str, Any]:
     form = deployments.contents(session, definition.deployment).form(definition.start_form)
     if form is not None:
-        return form.validate(data, {})
+        return form.validate(data, user_tasks.choices(session))
     if data:
         raise Invalid(expected="no data, since the process has no start form", found=", ".join(sorted(data)))
     return {}
@@ -135,6 +135,33 @@ def cancel(session: Session, instance_id: int, user: User, reason: str) -> None:
     if not may_cancel(session, get(session, instance_id, user), user):
         raise Forbidden(action="cancel this case", reason="only its supervisors and who started it may")
     end(session, executions.lock_active(session, instance_id), reason.strip(), actor=user)
+
+
+def suspend(session: Session, instance_id: int, user: User, reason: str) -> None:
+    """Stop a case for a while: nobody can work on it and nothing runs. Due times are kept. For its supervisors."""
+    instance = _steered(session, instance_id, user, "suspend this case")
+    if instance.state != executions.ACTIVE:
+        raise executions.not_active(instance)
+    instance.state = executions.SUSPENDED
+    jobs.pause(session, instance.id)
+    history.record(session, instance.id, "instance.suspended", actor=user, detail={"reason": reason})
+
+
+def activate(session: Session, instance_id: int, user: User, reason: str) -> None:
+    """Let a suspended case go on; what became due in the meantime is due now. For its supervisors."""
+    instance = _steered(session, instance_id, user, "activate this case")
+    if instance.state != executions.SUSPENDED:
+        raise Invalid(expected="a suspended case", found=f"one that is {instance.state}")
+    instance.state = executions.ACTIVE
+    jobs.resume(session, instance.id)
+    history.record(session, instance.id, "instance.activated", actor=user, detail={"reason": reason})
+
+
+def _steered(session: Session, instance_id: int, user: User, action: str) -> ProcessInstance:
+    get(session, instance_id, user)
+    if session.scalar(select(ProcessInstance.id).where(ProcessInstance.id == instance_id, identity.may_supervise(user))) is None:
+        raise Forbidden(action=action, reason="only its supervisors may")
+    return executions.lock(session, instance_id)
 
 
 def end(session: Session, instance: ProcessInstance, reason: str, actor: User | None = None) -> None:

@@ -138,6 +138,27 @@ def release(session: Session, job_id: int, owner: str) -> None:
     session.execute(mine.values(owner=None, next_at=db.now(session)).execution_options(synchronize_session=False))
 
 
+def pause(session: Session, instance_id: int) -> None:
+    """Take the jobs of a suspended case out of the due ones. `due_at` stays; those stopped by an incident stay so: no retries."""
+    session.execute(
+        update(Job)
+        .where(Job.instance_id == instance_id, Job.kind != CANCEL, Job.next_at.is_not(None))
+        .values(next_at=None, owner=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def resume(session: Session, instance_id: int) -> None:
+    """Put them back, each at its own time."""
+    session.execute(
+        update(Job)
+        .where(Job.instance_id == instance_id, Job.next_at.is_(None), Job.retries > 0)
+        .values(next_at=Job.due_at)
+        .execution_options(synchronize_session=False)
+    )
+    session.info["jobs_posted"] = True
+
+
 def fail(session: Session, job_id: int, owner: str, message: str, line: int | None, element: Element | None) -> None:
     """A try failed: later again, or, when that was the last one, never until its incident is resolved."""
     job = session.get(Job, job_id, populate_existing=True)
@@ -150,7 +171,7 @@ def fail(session: Session, job_id: int, owner: str, message: str, line: int | No
         detail = {"message": message, "line": line, "retries": job.retries, "topic": job.topic}
         history.record(session, job.instance_id, "job.failed", element=element, wait_id=job.wait_id, detail=detail)
     if job.retries > 0:
-        job.next_at = db.now(session) + pause(job)
+        job.next_at = db.now(session) + back_off(job)
         return
     job.next_at = None
     if job.instance_id is not None:
@@ -171,7 +192,7 @@ def fail(session: Session, job_id: int, owner: str, message: str, line: int | No
 _CYCLE = re.compile(r"R(?P<times>\d+)/PT?(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+)S)?")
 
 
-def pause(job: Job) -> timedelta:
+def back_off(job: Job) -> timedelta:
     """How long to wait before the next try: what `camunda:failedJobRetryTimeCycle` says (`R5/PT10M`), else doubling from ten seconds."""
     match = _CYCLE.fullmatch(job.payload.get("retry_cycle") or "")
     if match:

@@ -302,8 +302,8 @@ class Incident(Base):
 class HistoryEvent(Base):
     """Who did what when, on which element, with what. Rows are added and never changed.
 
-    `kind`: instance.started .completed .cancelled .failed; element.completed .cancelled .failed; task.claimed .unclaimed .assigned .completed;
-    timer.fired; message.received; signal.received; job.failed; incident.raised .resolved; document.added .removed .read;
+    `kind`: instance.started .completed .cancelled .failed; element.completed .cancelled .failed; task.claimed .unclaimed .assigned
+    .completed; timer.fired; message.received; signal.received; job.failed; incident.raised .resolved; document.added .removed .read;
     notification.sent .not_sent.
     """
 

@@ -168,8 +168,9 @@ def validated(
             raise Invalid(expected="no data, since the user task has no form", found=", ".join(sorted(data)))
         return {}
     if documents is None:
-        documents = documents_.of_task(session, task.id)
-    return found.validate(data, {**variables, **choices(session)}, documents=documents)
+        documents = documents_.of_task(session, task.id) if found.has_files else ()
+    known = {**variables, **choices(session)} if found.reads & {"_to_chuc", "_tai_khoan"} else variables
+    return found.validate(data, known, documents=documents)
 
 
 def save_draft(session: Session, task_id: int, user: User, data: Mapping[str, Any]) -> Draft:

@@ -112,8 +112,10 @@ class Worker:
                 self._serve(job_id)
             elif kind is not None:
                 self._step(job_id, STEPS[kind])
-        except (InstanceNotActive, NotWaiting):
+        except NotWaiting:
             self._drop(job_id)
+        except InstanceNotActive:
+            self._park(job_id)
         except (Conflict, OperationalError) as conflict:
             log.info("job.conflict", job=job_id, reason=type(conflict).__name__)
             with self._sessions.begin() as session:
@@ -135,9 +137,24 @@ class Worker:
         return job
 
     def _drop(self, job_id: int) -> None:
-        """The case went on, or has ended: there is nothing left to do."""
+        """The case went on without it: there is nothing left to do."""
         with self._sessions.begin() as session:
             jobs.finish(session, job_id, self.owner)
+
+    def _park(self, job_id: int) -> None:
+        """The case does not run: keep the job of a suspended one until it goes on, drop that of one that has ended."""
+        with self._sessions.begin() as session:
+            job = session.get(Job, job_id)
+            if job is None or job.owner != self.owner:
+                return
+            # Looked at again under the lock: it may have been activated since.
+            state = executions.lock(session, job.instance_id or 0).state
+            if state == executions.SUSPENDED:
+                job.owner = job.next_at = None
+            elif state == executions.ACTIVE:
+                jobs.release(session, job_id, self.owner)
+            else:
+                jobs.finish(session, job_id, self.owner)
 
     def _serve(self, job_id: int) -> None:
         call, variables, handler = self._prepare(job_id)
