@@ -7,6 +7,7 @@ SHELL := /bin/bash
 PORT ?= 8000
 HOST ?= 127.0.0.1
 DEMO := var/demo.sqlite
+SETTINGS := LUANCHUYEN_FOLDER=$(CURDIR)/var LUANCHUYEN_DATABASE_URL=sqlite:///$(CURDIR)/$(DEMO) LUANCHUYEN_TEST_DATA=1
 BIN := .venv/bin
 TRANSLATIONS := $(patsubst %.po,%.mo,$(shell find engine web -name '*.po' -not -path '*/node_modules/*'))
 
@@ -20,7 +21,7 @@ help: ## Show this list
 run: .venv/run.stamp $(TRANSLATIONS) $(DEMO) ## Serve the demo: a fictional province with its accounts
 	@cat var/demo.txt
 	@printf '\n  Mở trong trình duyệt / open in a browser: http://%s:%s/   (Ctrl+C: dừng / stop)\n\n' '$(HOST)' '$(PORT)'
-	@LUANCHUYEN_DATABASE=sqlite:///$(CURDIR)/$(DEMO) $(BIN)/luanchuyen serve --host '$(HOST)' --port '$(PORT)'
+	@$(SETTINGS) $(BIN)/luanchuyen serve --host '$(HOST)' --port '$(PORT)'
 
 .PHONY: test
 test: .venv/test.stamp $(TRANSLATIONS) packages lint ## Check everything: ruff, mypy, all tests; sets up what they need
@@ -75,4 +76,4 @@ clean: ## Remove what was made here, the demo's data included
 # Half a demo would be served as if it were whole, so a failed one is removed.
 $(DEMO): | .venv/run.stamp $(TRANSLATIONS)
 	@mkdir -p var
-	@LUANCHUYEN_DATABASE=sqlite:///$(CURDIR)/$@ $(BIN)/luanchuyen demo > var/demo.txt || { rm -f $@*; exit 1; }
+	@$(SETTINGS) $(BIN)/luanchuyen demo > var/demo.txt || { rm -f $@*; exit 1; }
