@@ -1,8 +1,10 @@
 """Topic `thu_dien_tu`: tells somebody by e-mail that a case needs attention.
 
-The mail server stands in the settings: MAIL_HOST, MAIL_PORT, MAIL_USER, MAIL_PASSWORD, MAIL_FROM, MAIL_TO (who is told when the diagram
-names nobody), MAIL_TLS (TLS from the first byte on port 465, STARTTLS on others). Without MAIL_HOST the history says that nothing was sent.
-Only the case's number goes into the letter, unless the diagram says more: mail leaves the house, case data should not.
+The mail server stands in the settings: MAIL_HOST, MAIL_PORT, MAIL_USER, MAIL_PASSWORD, MAIL_FROM, MAIL_TLS (TLS from the first byte on port
+465, STARTTLS on others). Without MAIL_HOST the history says that nothing was sent. A diagram names receivers by candidate group; MAIL_TO
+says at which address a group is reached: `tham_muu=to_chuc@tinh.example, noi_di@so_noi_vu=snv@tinh.example, van_thu@tinh.example`, the most
+exact one first, the one without a group for all others. Only the case's number goes into the letter, unless the diagram says more: mail
+leaves the house, case data should not.
 """
 
 from __future__ import annotations
@@ -24,23 +26,21 @@ _ADDRESS = re.compile(r"[^@\s<>,;:\"()\\]+@[^@\s<>,;:\"()\\]+")
 
 @handler("thu_dien_tu")
 def thu_dien_tu(job: Job, nguoi_nhan: str | Sequence[str] = "", tieu_de: str = "", noi_dung: str = "") -> dict[str, Any]:
-    """Send `noi_dung` under `tieu_de` to the addresses `nguoi_nhan` (a list, or separated by commas).
+    """Send `noi_dung` under `tieu_de` to `nguoi_nhan`: candidate groups or addresses, a list or separated by commas.
 
-    Every address gets a line in the history.
+    Every receiver gets a line in the history.
     A server that cannot be reached or refuses us raises (OSError, smtplib.SMTPException): the job is tried again, then becomes an incident.
     An address that the server refuses for good is recorded as not sent, and the case goes on.
     """
     subject = _one_line(tieu_de) or f"Hồ sơ {job.business_key} cần được xử lý"
-    addresses, wrong = _addresses(nguoi_nhan or job.settings.get("MAIL_TO") or "")
-    for address in wrong:
-        job.record("notification.not_sent", to=address, subject=subject, reason="địa chỉ thư điện tử không đúng")
-    if not addresses:
-        if not wrong:
-            job.record("notification.not_sent", to="", subject=subject, reason="không có địa chỉ người nhận")
-        return {}
+    addresses, unknown = _addresses(nguoi_nhan, str(job.settings.get("MAIL_TO") or ""))
     if not job.settings.get("MAIL_HOST"):
-        for address in addresses:
-            job.record("notification.not_sent", to=address, subject=subject, reason="chưa cấu hình máy chủ thư")
+        for name in [*addresses, *unknown]:
+            job.record("notification.not_sent", to=name, subject=subject, reason="chưa cấu hình máy chủ thư")
+        return {}
+    for name in unknown:
+        job.record("notification.not_sent", to=name, subject=subject, reason="không có địa chỉ thư điện tử")
+    if not addresses:
         return {}
     refused = _send(job.settings, _letter(job, addresses, subject, noi_dung), addresses)
     for address in addresses:
@@ -94,12 +94,27 @@ def _connect(settings: Mapping[str, Any]) -> smtplib.SMTP:
     return server
 
 
-def _addresses(given: str | Sequence[str]) -> tuple[list[str], list[str]]:
-    """Addresses that look like ones, each once, and what does not."""
+def _addresses(given: str | Sequence[str], book: str) -> tuple[list[str], list[str]]:
+    """Addresses of the receivers `given`, each once, and the receivers that have none. `book` is the setting MAIL_TO."""
+    entries = [entry.rpartition("=") for entry in _parts(book)]
+    known = {group.strip(): address.strip() for group, _, address in entries if _ADDRESS.fullmatch(address.strip())}
+    addresses: dict[str, None] = {}
+    unknown: list[str] = []
+    for name in _parts(given) or [""]:
+        if _ADDRESS.fullmatch(name) and "." in name.rpartition("@")[2]:
+            addresses[name] = None  # `noi_di@so_noi_vu` is a group: codes of bodies have no dot
+            continue
+        found = known.get(name) or known.get(name.partition("@")[0]) or known.get("")
+        if found:
+            addresses[found] = None
+        else:
+            unknown.append(name)
+    return list(addresses), unknown
+
+
+def _parts(given: str | Sequence[str]) -> list[str]:
     parts = re.split(r"[,;]", given) if isinstance(given, str) else [str(part) for part in given]
-    unique = list(dict.fromkeys(part.strip() for part in parts if part.strip()))
-    good = [part for part in unique if _ADDRESS.fullmatch(part)]
-    return good, [part for part in unique if part not in good]
+    return list(dict.fromkeys(part.strip() for part in parts if part.strip()))
 
 
 def _one_line(text: str) -> str:

@@ -90,9 +90,22 @@ def test_it_sends_what_the_diagram_says_to_each_address_once(mailbox: Mailbox, s
     assert (mailbox.letters[0]["Subject"], mailbox.letters[0].get_content().strip()) == ("Mời họp", "Lúc 8 giờ.")
 
 
-def test_it_tells_the_address_of_the_settings_when_the_diagram_names_nobody(mailbox: Mailbox, settings: dict[str, Any]) -> None:
-    send(settings | {"MAIL_TO": "van_thu@tinh.example"})
-    assert mailbox.receivers == ["van_thu@tinh.example"]
+BOOK = "tham_muu=to_chuc@tinh.example; noi_di=noi_di@tinh.example, noi_di@so_noi_vu=snv@tinh.example, van_thu@tinh.example"
+
+
+@pytest.mark.parametrize(
+    ("group", "address"),
+    [
+        ("tham_muu", "to_chuc@tinh.example"),
+        ("noi_di@so_noi_vu", "snv@tinh.example"),
+        ("noi_di@so_tai_chinh", "noi_di@tinh.example"),
+        ("de_xuat", "van_thu@tinh.example"),
+        ("", "van_thu@tinh.example"),
+    ],
+)
+def test_it_finds_the_address_of_a_group_in_the_settings(mailbox: Mailbox, settings: dict[str, Any], group: str, address: str) -> None:
+    send(settings | {"MAIL_TO": BOOK}, nguoi_nhan=group)
+    assert mailbox.receivers == [address]
 
 
 def test_it_gives_a_repeated_letter_the_same_message_id(mailbox: Mailbox, settings: dict[str, Any]) -> None:
@@ -108,21 +121,22 @@ def test_it_adds_no_header_that_somebody_typed(mailbox: Mailbox, settings: dict[
     assert (mailbox.letters[0]["Subject"], mailbox.letters[0]["Bcc"]) == ("Họp Bcc: d@x.example", None)
 
 
-def test_it_records_what_is_no_address(mailbox: Mailbox, settings: dict[str, Any]) -> None:
-    said = send(settings, nguoi_nhan=["bình", "a@x.example"], tieu_de="Họp")
+def test_it_records_who_has_no_address(mailbox: Mailbox, settings: dict[str, Any]) -> None:
+    said = send(settings, nguoi_nhan=["noi_di@so_noi_vu", "a@x.example"], tieu_de="Họp")
     assert said == [
-        ("notification.not_sent", {"to": "bình", "subject": "Họp", "reason": "địa chỉ thư điện tử không đúng"}),
+        ("notification.not_sent", {"to": "noi_di@so_noi_vu", "subject": "Họp", "reason": "không có địa chỉ thư điện tử"}),
         ("notification.sent", {"to": "a@x.example", "subject": "Họp"}),
     ]
 
 
 def test_it_records_that_nothing_was_sent_without_a_mail_server() -> None:
-    said = send({}, nguoi_nhan="a@x.example", tieu_de="Họp")
-    assert said == [("notification.not_sent", {"to": "a@x.example", "subject": "Họp", "reason": "chưa cấu hình máy chủ thư"})]
+    said = send({}, nguoi_nhan="a@x.example, de_xuat", tieu_de="Họp")
+    why = {"subject": "Họp", "reason": "chưa cấu hình máy chủ thư"}
+    assert said == [("notification.not_sent", {"to": to, **why}) for to in ("a@x.example", "de_xuat")]
 
 
 def test_it_records_that_nobody_is_named(settings: dict[str, Any]) -> None:
-    assert [detail["reason"] for _, detail in send(settings)] == ["không có địa chỉ người nhận"]
+    assert [detail["reason"] for _, detail in send(settings)] == ["không có địa chỉ thư điện tử"]
 
 
 @pytest.mark.parametrize("others", [[], ["a@x.example"]])
