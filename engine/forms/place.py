@@ -1,0 +1,205 @@
+"""A component at its place in one person's form: its data, whether it shows, what may be chosen there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+from engine.forms import terms
+from engine.forms.component import CHOICES, Component, Option, source
+from engine.forms.prose import Block, blocks
+
+MOST_OPTIONS = 2_000
+Path = tuple[str | int, ...]
+
+
+def lookup(data: object, path: Iterable[str | int]) -> Any:
+    """The value at `path`, or None."""
+    for part in path:
+        if isinstance(data, Mapping) and isinstance(part, str):
+            data = data.get(part)
+        elif isinstance(data, Sequence) and not isinstance(data, str) and isinstance(part, int) and 0 <= part < len(data):
+            data = data[part]
+        else:
+            return None
+    return data
+
+
+class Place:
+    """`scope` is what its expressions see, `value` what is entered or known there; lists have `rows` and `blank_row`, groups `children`."""
+
+    def __init__(self, component: Component, path: Path, scope: Mapping[str, Any], value: Any, *, hidden: bool, locked: bool) -> None:
+        self.component = component
+        self.path = path
+        self.scope = scope
+        self.value = value
+        self.locked = locked or self._flag("readonly") or self._flag("disabled")
+        """Shown, but not to be changed here."""
+        self.hidden = hidden or (component.hide is not None and terms.value(component.hide, scope) is True)
+        self.children: list[Place] = []
+        self.rows: list[list[Place]] = []
+        self.blank_row: list[Place] = []
+
+    @property
+    def type(self) -> str:
+        return self.component.type
+
+    @property
+    def name(self) -> str:
+        """`ke_hoach.0.so_luong`: the name of its control, and its key in FormInvalid."""
+        return ".".join(str(part) for part in self.path)
+
+    @cached_property
+    def label(self) -> str:
+        return terms.fill(self.component.label, self.scope) or self.component.key
+
+    @cached_property
+    def description(self) -> str:
+        return terms.fill(self.component.description, self.scope)
+
+    @property
+    def required(self) -> bool:
+        return self.component.required and not self.hidden and not self.locked
+
+    @property
+    def growing(self) -> bool:
+        return self.component.growing and not self.locked
+
+    @cached_property
+    def options(self) -> list[Option]:
+        """What may be chosen: written in the form, or a list in the case's data, of values or of {label, value}."""
+        if self.type not in CHOICES:
+            return []
+        raw = self.component.raw
+        if isinstance(raw.get("valuesKey"), str) and raw["valuesKey"]:
+            found = lookup(self.scope, raw["valuesKey"].split("."))
+        elif (expression := source(raw.get("valuesExpression"))) is not None:
+            found = terms.value(expression, self.scope)
+        else:
+            found = raw.get("values")
+        return list(_options(found))
+
+    @property
+    def chosen(self) -> list[str]:
+        """The labels of what is chosen; a value that is no option any more speaks for itself."""
+        labels = {option.value: option.label for option in self.options}
+        values = self.value if isinstance(self.value, list) else [self.value]
+        return [labels.get(v, str(v)) if isinstance(v, str | int | float) else str(v) for v in values if v not in (None, "")]
+
+    @cached_property
+    def text(self) -> list[Block]:
+        """A static text as blocks of a tiny safe subset of Markdown."""
+        written = self.component.raw.get("text" if self.type == "text" else "content")
+        return blocks(terms.fill(str(written or ""), self.scope), from_html=self.type == "html")
+
+    @cached_property
+    def table(self) -> list[dict[str, Any]]:
+        """The rows of a read-only table: a list of records in the case's data."""
+        found = terms.value(source(self.component.raw.get("dataSource")) or "null", self.scope)
+        return [dict(row) for row in found if isinstance(row, Mapping)][:MOST_OPTIONS] if isinstance(found, list) else []
+
+    def limit(self, rule: str) -> Any:
+        """A limit such as `max`: a number, or an expression that gives one."""
+        written = self.component.rules.get(rule)
+        expression = source(written)
+        found = terms.value(expression, self.scope) if expression is not None else written
+        if isinstance(found, str):
+            try:
+                return float(found) if "." in found else int(found)
+            except ValueError:
+                return None
+        return found if isinstance(found, int | float) and not isinstance(found, bool) else None
+
+    def walk(self) -> Iterator[Place]:
+        """Itself and everything inside it, hidden or not."""
+        yield self
+        for inner in (*self.children, *(place for row in self.rows for place in row)):
+            yield from inner.walk()
+
+    def _flag(self, name: str) -> bool:
+        written = self.component.raw.get(name)
+        expression = source(written)
+        return terms.value(expression, self.scope) is True if expression is not None else written is True
+
+
+def settle(components: Sequence[Component], data: Mapping[str, Any], variables: Mapping[str, Any]) -> list[Place]:
+    """The places of a form over case variables and entered data.
+
+    What is hidden is not seen by other conditions, so it is looked at again until nothing changes any more.
+    """
+    hidden: set[Path] = set()
+    places: list[Place] = []
+    for _ in range(10):
+        seen = without(data, hidden)
+        places = _lay(components, (), data, {**_blanks(components), **variables, **seen}, seen, hidden=False, locked=False)
+        now = {place.path for top in places for place in top.walk() if place.hidden and place.component.is_field}
+        if now == hidden:
+            break
+        hidden = now
+    return places
+
+
+def without(data: Any, paths: Iterable[Path]) -> Any:
+    """A copy of `data` that has nothing at `paths`."""
+    gone = {path[0]: [other[1:] for other in paths if other and other[0] == path[0]] for path in paths if path}
+    if isinstance(data, Mapping):
+        return {key: without(value, gone.get(key, ())) for key, value in data.items() if () not in gone.get(key, ())}
+    if isinstance(data, list):
+        return [without(value, gone.get(i, ())) for i, value in enumerate(data)]
+    return data
+
+
+def _lay(
+    components: Sequence[Component],
+    base: Path,
+    data: Mapping[str, Any],
+    scope: Mapping[str, Any],
+    seen: Mapping[str, Any],
+    *,
+    hidden: bool,
+    locked: bool,
+) -> list[Place]:
+    places = []
+    for component in components:
+        path = (*base, *component.own)
+        value = lookup(data, component.own) if component.own else None
+        place = Place(component, path, scope, value, hidden=hidden, locked=locked)
+        if component.type == "group":
+            inner, inner_seen = _record(value if component.own else data), _record(lookup(seen, component.own))
+            inner_scope = {**scope, **inner_seen}
+            place.children = _lay(component.children, path, inner, inner_scope, inner_seen, hidden=place.hidden, locked=place.locked)
+        elif component.type == "dynamiclist":
+            _lay_rows(place, seen)
+        places.append(place)
+    return places
+
+
+def _lay_rows(place: Place, seen: Mapping[str, Any]) -> None:
+    children = place.component.children
+    rows_seen = lookup(seen, place.component.own)
+    blanks = _blanks(children)
+    for i, row in enumerate(place.value if isinstance(place.value, list) else []):
+        row_seen = _record(lookup(rows_seen, (i,)))
+        scope = {**place.scope, **blanks, **row_seen, "this": row_seen, "parent": seen, "i": [i + 1]}
+        place.rows.append(_lay(children, (*place.path, i), _record(row), scope, row_seen, hidden=place.hidden, locked=place.locked))
+    place.blank_row = _lay(children, (*place.path, 0), {}, {**place.scope, **blanks}, {}, hidden=place.hidden, locked=place.locked)
+
+
+def _blanks(components: Sequence[Component]) -> dict[str, None]:
+    """Names of fields that nobody has filled in yet are null in expressions, not unknown."""
+    return {inner.path[-1] if len(inner.own) == 1 else inner.own[0]: None for top in components for inner in top.walk() if inner.own}
+
+
+def _record(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _options(found: object) -> Iterator[Option]:
+    seen: set[object] = set()
+    for one in found[:MOST_OPTIONS] if isinstance(found, list) else []:
+        value = one.get("value") if isinstance(one, Mapping) else one
+        label = one.get("label", value) if isinstance(one, Mapping) else one
+        if isinstance(value, str | int | float) and value not in seen:
+            seen.add(value)
+            yield Option(value, str(label))
