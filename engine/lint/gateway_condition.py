@@ -1,0 +1,78 @@
+"""Where a path divides by a decision, every branch says when it is taken: a condition, or being the default."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engine.diagram import Diagram, Element
+from engine.errors import Finding
+from engine.lint.flow import Flow, Flows, child, local
+from engine.lint.folder import Folder
+from engine.lint.rule import error, label, todo, warning
+
+_DECIDING = ("exclusiveGateway", "inclusiveGateway", "complexGateway")
+
+
+def check(folder: Folder) -> Iterator[Finding]:
+    for diagram in folder.diagrams.values():
+        flows = folder.flows(diagram)
+        for node in flows.nodes.values():
+            leaving = flows.outgoing[node.id]
+            yield from _default(diagram, flows, node)
+            if node.type in _DECIDING and len(leaving) > 1:
+                yield from _branches(diagram, node, leaving)
+            elif node.type in ("parallelGateway", "eventBasedGateway"):
+                yield from _unconditional(diagram, node, leaving)
+
+
+def _branches(diagram: Diagram, node: Element, leaving: list[Flow]) -> Iterator[Finding]:
+    default = local(node.node.get("default"))
+    for flow in leaving:
+        if flow.element.id != default and flow.condition is None and not (node.type == "complexGateway" and not default):
+            name = f" “{flow.element.name}”" if flow.element.name else ""
+            yield todo(
+                (diagram.file, flow.element),
+                vi=f"Nhánh{name} từ {label(node)} đến {label(flow.target)} cần điều kiện, nhưng chưa có."
+                " Hãy ghi điều kiện, hoặc đặt nhánh này làm mặc định.",
+                en=f"Expected a condition on the flow{name} from {label(node)} to {label(flow.target)}, but found none."
+                " Write the condition or make the flow the default.",
+            )
+    if not default and node.type != "complexGateway" and all(flow.condition for flow in leaving):
+        yield warning(
+            (diagram.file, node),
+            vi=f"{label(node)} nên có một nhánh mặc định: khi không điều kiện nào đúng, hồ sơ sẽ dừng lại với một sự cố. Hãy đặt một"
+            " nhánh làm mặc định.",
+            en=f"Expected {label(node)} to have a default flow: when no condition holds, the case stops with an incident. Make one flow"
+            " the default.",
+        )
+
+
+def _default(diagram: Diagram, flows: Flows, node: Element) -> Iterator[Finding]:
+    default = local(node.node.get("default"))
+    if not default or diagram.elements.get(default) is None:
+        return
+    flow = next((f for f in flows.outgoing[node.id] if f.element.id == default), None)
+    if flow is None:
+        yield error(
+            (diagram.file, node),
+            vi=f"Nhánh mặc định của {label(node)} phải đi ra từ chính nó, nhưng {default} thì không. Hãy chọn lại nhánh mặc định.",
+            en=f"Expected the default flow of {label(node)} to leave it, but {default} does not. Choose the default flow again.",
+        )
+    elif child(flow.element, "conditionExpression") is not None and flow.condition:
+        yield warning(
+            (diagram.file, flow.element),
+            vi=f"Nhánh mặc định của {label(node)} có điều kiện, nhưng điều kiện đó không được xét. Hãy xóa điều kiện.",
+            en=f"The default flow of {label(node)} has a condition, but a default's condition is not looked at. Delete the condition.",
+        )
+
+
+def _unconditional(diagram: Diagram, node: Element, leaving: list[Flow]) -> Iterator[Finding]:
+    for flow in leaving:
+        if flow.condition:
+            yield warning(
+                (diagram.file, flow.element),
+                vi=f"Nhánh từ {label(node)} luôn được đi, điều kiện của nó không được xét. Hãy xóa điều kiện, hoặc dùng cổng bao hàm"
+                " (inclusive).",
+                en=f"A flow from {label(node)} is always taken, its condition is not looked at. Delete the condition or use an inclusive"
+                " gateway.",
+            )

@@ -1,0 +1,106 @@
+"""A timer says when: a date, a duration or a cycle in ISO 8601, or an expression. Cron has no meaning here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import date, datetime
+
+from engine.diagram import Diagram, Element, Node
+from engine.errors import Finding
+from engine.lint.flow import child, kind_of, line_of, text_of
+from engine.lint.folder import Folder
+from engine.lint.rule import error, label, todo
+
+_NUMBER = r"\d+(?:[.,]\d+)?"
+_DURATION = re.compile(
+    rf"[+-]?P(?=.)(?:{_NUMBER}W|(?:{_NUMBER}Y)?(?:{_NUMBER}M)?(?:{_NUMBER}W)?(?:{_NUMBER}D)?(?:T(?=.)(?:{_NUMBER}H)?(?:{_NUMBER}M)?(?:{_NUMBER}S)?)?)"
+)
+_KINDS = ("timeDate", "timeDuration", "timeCycle")
+_WANTED = {
+    "timeDate": ("một ngày giờ ISO 8601 như 2026-03-01T08:00:00+07:00", "an ISO 8601 date such as 2026-03-01T08:00:00+07:00"),
+    "timeDuration": ("một khoảng thời gian ISO 8601 như P3D hoặc PT4H", "an ISO 8601 duration such as P3D or PT4H"),
+    "timeCycle": ("một chu kỳ ISO 8601 như R3/P1D", "an ISO 8601 cycle such as R3/P1D"),
+}
+
+
+def check(folder: Folder) -> Iterator[Finding]:
+    for diagram in folder.diagrams.values():
+        flows = folder.flows(diagram)
+        for event in flows.nodes.values():
+            for definition in flows.definitions(event):
+                if kind_of(definition) == "timerEventDefinition":
+                    yield from _timer(diagram, event, definition)
+
+
+def _timer(diagram: Diagram, event: Element, definition: Node) -> Iterator[Finding]:
+    given = [(kind, node, text_of(node)) for kind in _KINDS if (node := child(definition, kind)) is not None]
+    filled = [(kind, node, value) for kind, node, value in given if value]
+    if not filled:
+        yield todo(
+            (diagram.file, event),
+            vi=f"Đồng hồ {label(event)} cần thời điểm hoặc khoảng thời gian, nhưng chưa có. Hãy ghi, ví dụ P3D (3 ngày) hoặc"
+            f" ${{han_tra_loi}}.",
+            en=f"Expected timer {label(event)} to say when, but it has no value. Write one, such as P3D (3 days) or ${{han_tra_loi}}.",
+        )
+    if len(filled) > 1:
+        yield error(
+            (diagram.file, event),
+            vi=f"Đồng hồ {label(event)} chỉ được có một trong ngày giờ, khoảng thời gian, chu kỳ, nhưng có {len(filled)}. Hãy giữ lại một.",
+            en=f"Expected timer {label(event)} to have one of date, duration and cycle, but it has {len(filled)}. Keep one.",
+        )
+    for kind, node, value in filled:
+        if "${" in value or "#{" in value or value[:1] in "\"'":
+            continue
+        if kind == "timeCycle" and _cron(value):
+            yield error(
+                (diagram.file, event),
+                line=line_of(node),
+                vi=f"Đồng hồ {label(event)} phải dùng chu kỳ ISO 8601, nhưng “{value}” là cron. Cron phụ thuộc múi giờ và cách hiểu của"
+                " từng máy chủ,"
+                " nên không được nhận; hãy ghi như R/2026-01-01T08:00:00+07:00/P1D.",
+                en=f"Expected timer {label(event)} to have an ISO 8601 cycle, but “{value}” is cron. Its meaning depends on the server's"
+                " time zone"
+                " and dialect, so it is not taken; write one such as R/2026-01-01T08:00:00+07:00/P1D.",
+            )
+        elif not _VALID[kind](value):
+            vi, en = _WANTED[kind]
+            yield error(
+                (diagram.file, event),
+                line=line_of(node),
+                vi=f"Đồng hồ {label(event)} cần {vi}, nhưng là “{value}”. Hãy sửa lại.",
+                en=f"Expected timer {label(event)} to have {en}, but found “{value}”. Correct it.",
+            )
+
+
+def _cron(value: str) -> bool:
+    return len(value.split()) in (5, 6, 7) and not value.startswith(("R", "P")) and re.fullmatch(r"[\d\s*/,?\-#A-Za-z]+", value) is not None
+
+
+def duration(value: str) -> bool:
+    """Whether the text is an ISO 8601 duration."""
+    return _DURATION.fullmatch(value.strip()) is not None
+
+
+def moment(value: str) -> bool:
+    """Whether the text is an ISO 8601 date, with or without time."""
+    for read in (datetime.fromisoformat, date.fromisoformat):
+        try:
+            read(value.strip())
+        except ValueError:
+            continue
+        return True
+    return False
+
+
+def _cycle(value: str) -> bool:
+    first, *rest = value.strip().split("/")
+    if re.fullmatch(r"R(-1|\d*)", first) is None or not 1 <= len(rest) <= 2:
+        return False
+    if len(rest) == 1:
+        return duration(rest[0])
+    start, end = rest
+    return (moment(start) and (duration(end) or moment(end))) or (duration(start) and moment(end))
+
+
+_VALID = {"timeDate": moment, "timeDuration": duration, "timeCycle": _cycle}
