@@ -94,6 +94,8 @@ class Diagram:
     source: bytes
     root: Node
     elements: dict[str, Element]
+    duplicates: list[Element] = field(default_factory=list)
+    """Elements whose id an earlier one has already; only the first of each is in `elements`."""
 
     @classmethod
     def read(cls, source: bytes, file: str = "") -> Diagram:
@@ -102,10 +104,12 @@ class Diagram:
         if root.tag != f"{{{BPMN}}}definitions":
             raise FileRejected(file=file, expected="BPMN 2.0 <definitions>", found=str(root.tag)[:120])
         elements: dict[str, Element] = {}
+        duplicates: list[Element] = []
         for element in _walk(root):
-            elements.setdefault(element.id, element)
+            if elements.setdefault(element.id, element) is not element:
+                duplicates.append(element)
         _assign_lanes(elements)
-        return cls(file, source, root, elements)
+        return cls(file, source, root, elements, duplicates)
 
     @property
     def processes(self) -> list[Element]:

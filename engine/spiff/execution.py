@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from engine.spiff.program import Program
-from engine.spiff.wait import Effects, Wait
+from SpiffWorkflow import TaskState
 
-Decide = Callable[[str, Mapping[str, Any]], Any]
-"""(decision reference, variables) -> engine.decisions.Outcome: what a business rule task calls."""
+from engine.errors import Invalid, NotFound, NotWaiting
+from engine.spiff import catching, evaluation, storage, throwing
+from engine.spiff.case import Case, Decide
+from engine.spiff.places import transferred
+from engine.spiff.program import Program
+from engine.spiff.token import Token
+from engine.spiff.wait import Effects, Failure, Wait, WaitKind
+
+__all__ = ["Decide", "Execution"]
 
 
 class Execution:
@@ -20,9 +26,9 @@ class Execution:
     not wait (any more) raises errors.NotWaiting and changes nothing. A user task is completed once.
     """
 
-    state: str  # active, completed, failed, cancelled
-    waits: dict[str, Wait]
-    variables: dict[str, Any]
+    def __init__(self, case: Case) -> None:
+        """Use start() or load()."""
+        self._case = case
 
     @classmethod
     def start(
@@ -35,62 +41,188 @@ class Execution:
         start_event: str | None = None,
         decide: Decide | None = None,
     ) -> Execution:
-        """A new case, from its none start event or from `start_event` (element id)."""
-        raise NotImplementedError
+        """A new case, from its none start event or from `start_event` (element id). Raises Invalid when there is no such start event, and
+        ExpressionError when the default of a variable cannot be evaluated."""
+        case = Case(program, now, decide)
+        case.business_key = business_key
+        case.root.variables.update(variables)
+        for name, source in program.defaults.items():
+            if name not in variables:
+                case.root.variables[name] = evaluation.value(source, case.root.view())
+        container = program.container(program.key)
+        starts = container.none_starts or container.implicit
+        if start_event is not None:
+            _begin_at(case, start_event)
+        elif starts:
+            case.start_body(case.root, container, starts)
+        else:
+            raise Invalid(expected=f"a none start event in {program.key}", found=", ".join(container.starts) or "no start event")
+        execution = cls(case)
+        execution._go_on()
+        return execution
 
     @classmethod
     def load(cls, program: Program, state: Mapping[str, Any], *, now: datetime, decide: Decide | None = None) -> Execution:
         """A stored case, as dump() gave it."""
-        raise NotImplementedError
+        return cls(storage.load(program, state, now, decide))
 
     def dump(self) -> dict[str, Any]:
         """The whole state as plain JSON values. Holds no part of the program."""
-        raise NotImplementedError
+        return storage.dump(self._case)
+
+    # --- looking at it -----------------------------------------------------------------------------------------------------------------
+
+    @property
+    def state(self) -> str:
+        """active, completed, failed, cancelled"""
+        return self._case.status
+
+    @property
+    def now(self) -> datetime:
+        return self._case.now
+
+    @now.setter
+    def now(self, moment: datetime) -> None:
+        self._case.now = moment
+
+    @property
+    def business_key(self) -> str:
+        return self._case.business_key
+
+    @property
+    def waits(self) -> dict[str, Wait]:
+        """The places that are open, oldest first."""
+        case = self._case
+        return {wait_id: case.token(token_id).waits[wait_id] for wait_id, token_id in case.owners.items()}
+
+    @property
+    def failures(self) -> dict[str, Failure]:
+        """The elements that could not be executed and have not been retried, by `Failure.retry`."""
+        return dict(self._case.failures)
+
+    @property
+    def stuck(self) -> list[str]:
+        """Elements that hold tokens although nothing in the case waits or has failed: what they wait for can never come."""
+        case = self._case
+        if case.status != "active" or case.owners or case.failures:
+            return []
+        return [node_id for scope in case.scopes.values() for node_id in scope.held]
+
+    @property
+    def variables(self) -> dict[str, Any]:
+        """Those of the case's own scope."""
+        return dict(self._case.root.variables)
 
     def collect(self) -> Effects:
         """What happened since the last collect(); afterwards nothing has happened."""
-        raise NotImplementedError
+        case = self._case
+        effects, case.effects = case.effects, Effects()
+        effects.opened, case.fresh = list(case.fresh.values()), {}
+        return effects
 
     def visible(self, wait_id: str) -> dict[str, Any]:
         """All variables that the place sees, its own scopes' first (multi-instance element, loopCounter, inputs)."""
-        raise NotImplementedError
+        return dict(self._waiting(wait_id).place.view())
+
+    # --- what happens outside ----------------------------------------------------------------------------------------------------------
 
     def complete_user_task(self, wait_id: str, variables: Mapping[str, Any]) -> None:
-        raise NotImplementedError
+        token = self._waiting(wait_id, WaitKind.USER_TASK)
+        token.memory["form"] = dict(variables)
+        self._complete(token, wait_id, variables)
 
     def complete_job(self, wait_id: str, variables: Mapping[str, Any]) -> None:
-        raise NotImplementedError
+        self._complete(self._waiting(wait_id, WaitKind.JOB), wait_id, variables)
 
     def throw_error(self, wait_id: str, code: str, message: str = "", variables: Mapping[str, Any] | None = None) -> None:
         """A BPMN error thrown by the activity that waits there: a job's handler, or a called case that failed."""
-        raise NotImplementedError
+        token = self._waiting(wait_id)
+        throwing.throw_error(self._case, token, code, message, variables or {})
+        self._go_on()
 
     def throw_escalation(self, wait_id: str, code: str, variables: Mapping[str, Any] | None = None) -> None:
         """An escalation thrown inside the called case; the call goes on waiting unless a boundary event interrupts it."""
-        raise NotImplementedError
+        token = self._waiting(wait_id)
+        throwing.throw_escalation(self._case, token, code, variables or {})
+        self._go_on()
 
     def fire_timer(self, wait_id: str) -> None:
-        raise NotImplementedError
+        self._happen(wait_id, WaitKind.TIMER, {})
 
     def receive_message(self, wait_id: str, variables: Mapping[str, Any]) -> None:
-        raise NotImplementedError
+        self._happen(wait_id, WaitKind.MESSAGE, variables)
 
     def receive_signal(self, name: str, variables: Mapping[str, Any]) -> None:
         """To every place of this case that waits for it; none is no error."""
-        raise NotImplementedError
+        throwing.deliver_signal(self._case, name, variables)
+        self._go_on()
 
     def return_from_call(self, wait_id: str, variables: Mapping[str, Any]) -> None:
         """The called case has ended with these variables."""
-        raise NotImplementedError
+        token = self._waiting(wait_id, WaitKind.CALL)
+        self._complete(token, wait_id, transferred(token.node.details["out"], variables))
 
     def set_variables(self, variables: Mapping[str, Any]) -> None:
         """Written from outside into the case's scope; conditional events look again."""
-        raise NotImplementedError
+        self._case.root.variables.update(variables)
+        self._case.changed = True
+        self._go_on()
 
     def retry(self, failure: str) -> None:
         """Execute a failed element again."""
-        raise NotImplementedError
+        case = self._case
+        if failure not in case.failures:
+            raise NotFound(what="failure", id=failure)
+        del case.failures[failure]
+        token = case.token(failure)
+        token._set_state(TaskState.READY)
+        case.schedule(token)
+        self._go_on()
 
     def cancel(self) -> None:
         """End the case here and now; every place is closed."""
-        raise NotImplementedError
+        if self._case.status == "active":
+            self._case.end("cancelled")
+
+    # --- within ------------------------------------------------------------------------------------------------------------------------
+
+    def _waiting(self, wait_id: str, kind: WaitKind | None = None) -> Token:
+        case = self._case
+        token_id = case.owners.get(wait_id)
+        if token_id is None:
+            raise NotWaiting(element=wait_id, instance=case.business_key)
+        token = case.token(token_id)
+        if kind is not None and token.waits[wait_id].kind is not kind:
+            raise NotWaiting(element=token.node.id, instance=case.business_key)
+        return token
+
+    def _complete(self, token: Token, wait_id: str, variables: Mapping[str, Any]) -> None:
+        case = self._case
+        case.close(token, wait_id)
+        token.memory["wait"] = wait_id
+        case.write(token.place, variables)
+        case.schedule(token, "finish")
+        self._go_on()
+
+    def _happen(self, wait_id: str, kind: WaitKind, variables: Mapping[str, Any]) -> None:
+        token = self._waiting(wait_id, kind)
+        catching.happen(self._case, token, token.memory["places"][wait_id], variables, wait_id)
+        self._go_on()
+
+    def _go_on(self) -> None:
+        self._case.look()
+        self._case.run()
+
+
+def _begin_at(case: Case, start_event: str) -> None:
+    """The case begins because the trigger of `start_event` has come."""
+    container = case.program.container(case.program.key)
+    known = [*container.starts, *container.none_starts, *container.implicit]
+    if start_event not in known:
+        raise Invalid(expected=f"one of the start events {', '.join(known)}", found=start_event)
+    case.start_body(case.root, container, [])
+    node = case.node(start_event)
+    if node.kind == "startEvent" or start_event in container.implicit:
+        case.put(node, case.root)
+    else:
+        case.put(node, case.root, phase="finish" if node.activity else "leave")

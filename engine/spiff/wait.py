@@ -42,7 +42,8 @@ class Wait:
     retry_cycle: str | None = None  # job: failedJobRetryTimeCycle
     keys: Mapping[str, Any] = field(default_factory=dict)  # message: correlation keys
     called: str | None = None  # call: process key
-    called_version: int | None = None  # call: fixed version, or None: the latest
+    called_version: int | None = None  # call: fixed version, or None: see called_binding
+    called_binding: str = "latest"  # call: latest, version, or deployment: the one in the caller's folder
     business_key: str | None = None  # call
     variables: Mapping[str, Any] = field(default_factory=dict)  # call, job: what is handed over
     properties: Mapping[str, str] = field(default_factory=dict)  # camunda:properties of the element

@@ -1,0 +1,310 @@
+"""The state of one case, as a SpiffWorkflow workflow whose tree holds only live tokens, and the queue that moves them."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from SpiffWorkflow import TaskState
+from SpiffWorkflow.bpmn import BpmnWorkflow
+
+from engine.errors import DecisionError, ExpressionError
+from engine.spiff.scope import Scope
+from engine.spiff.specs import Container, Flow, Node
+from engine.spiff.token import Token
+from engine.spiff.wait import Effects, Failure, Passage, Wait
+
+if TYPE_CHECKING:
+    from engine.spiff.program import Program
+
+Decide = Callable[[str, Mapping[str, Any]], Any]
+
+MOST_STEPS = 100_000
+"""Automatic steps within one verb; a diagram that needs more turns in a circle without waiting."""
+
+
+class Problem(Exception):
+    """An element cannot go on: becomes a Failure of `kind`."""
+
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
+class NoScripts:
+    """Stands where SpiffWorkflow would put its Python evaluator. Nothing ever reaches it."""
+
+
+class Case(BpmnWorkflow):  # type: ignore[misc]  # SpiffWorkflow is not typed
+    """Tokens (`tasks`), scopes and waits. Nodes call back here to put, move and end tokens."""
+
+    def __init__(self, program: Program, now: datetime, decide: Decide | None) -> None:
+        super().__init__(program.spec, script_engine=NoScripts(), deserializing=True)
+        self.program = program
+        self.now = now
+        self.decide = decide
+        self.effects = Effects()
+        self.fresh: dict[str, Wait] = {}
+        """Waits opened since the effects were last collected."""
+        self.status = "active"
+        self.business_key = ""
+        self.counter = 0
+        self.steps = 0
+        self.scopes: dict[str, Scope] = {}
+        self.owners: dict[str, str] = {}
+        """Wait id -> id of the token that waits."""
+        self.failures: dict[str, Failure] = {}
+        self.archive: dict[str, Any] = {}
+        """Values of earlier times that compensation may need, by digest."""
+        self.listening: dict[str, None] = {}
+        """Tokens with a conditional event."""
+        self.joins: dict[tuple[str, str], None] = {}
+        """(scope, node) of inclusive and complex gateways that hold tokens."""
+        self.changed = False
+        """A variable was written since conditional events were last looked at."""
+        self._soon: deque[str] = deque()
+        self._queue: deque[str] = deque()
+        self._late: deque[str] = deque()
+        self.root = Scope("s0", "process", program.key, None, "t0")
+        self.scopes["s0"] = self.root
+        self.task_tree = Token(self, program.spec.start, self.root, None, "t0", now)
+
+    # --- tokens ------------------------------------------------------------------------------------------------------------------------
+
+    def new_id(self, prefix: str) -> str:
+        """Never given twice in a case."""
+        self.counter += 1
+        return f"{prefix}{self.counter}"
+
+    def node(self, element_id: str) -> Node:
+        return self.program.nodes[element_id]
+
+    def token(self, token_id: str) -> Token:
+        return self.tasks[token_id]  # type: ignore[no-any-return]
+
+    def host(self, scope: Scope) -> Token:
+        return self.token(scope.host)
+
+    def put(
+        self,
+        node: Node,
+        scope: Scope,
+        *,
+        via: tuple[str, ...] = (),
+        host: Token | None = None,
+        role: str = "",
+        phase: str = "enter",
+        memory: dict[str, Any] | None = None,
+    ) -> Token:
+        """A new token at `node`, to be moved by the queue."""
+        token = Token(self, node, scope, host or self.host(scope), self.new_id("t"), self.now)
+        token.via, token.role, token.phase = via, role, phase
+        token.memory.update(memory or {})
+        if not token.subscription:
+            scope.live += 1
+        self.schedule(token)
+        return token
+
+    def send(self, flow: Flow, scope: Scope) -> None:
+        self.put(self.node(flow.target), scope, via=(flow.id,))
+
+    def schedule(self, token: Token, phase: str | None = None) -> None:
+        """Let the token take a step, in `phase` if given."""
+        if phase is not None:
+            token.phase = phase
+        entering = token.phase == "enter"
+        queue = self._soon if entering and token.node.early else self._late if entering and token.node.late else self._queue
+        queue.append(token.id)
+
+    def scope(self, kind: str, token: Token, parent: Scope, variables: dict[str, Any] | None = None) -> Scope:
+        """A new scope that `token` carries."""
+        scope = Scope(self.new_id("s"), kind, token.node.id, parent, token.id, variables or {})
+        self.scopes[scope.id] = scope
+        return scope
+
+    def drop(self, scope: Scope | None) -> None:
+        """Forget a scope, and the completed ones that were kept for its compensation."""
+        if scope is None or self.scopes.pop(scope.id, None) is None:
+            return
+        for node_id in scope.held:
+            self.joins.pop((scope.id, node_id), None)
+        for entry in scope.log:
+            if entry.scope is not None:
+                self.drop(self.scopes.get(entry.scope))
+
+    def inside(self, scope: Scope) -> list[Token]:
+        """The tokens that live in `scope`, its subscriptions included."""
+        return [child for child in self.host(scope).children if child.scope is scope]
+
+    def cancel_token(self, token: Token, record: bool = True) -> None:
+        """End a token and all that hangs on it: subscriptions, inner tokens, scopes, places."""
+        for child in list(token.children):
+            self.cancel_token(child, record)
+        if record and not token.subscription and token.state != TaskState.READY and token.role != "undo":
+            self.passed(token, "cancelled")
+        self.unregister(token)
+
+    def unregister(self, token: Token) -> None:
+        """Take a token out of the tree, without a word about its scope."""
+        if token.gone:
+            return
+        for wait_id in list(token.waits):
+            self.close(token, wait_id)
+        if token.own is not None and not token.own.done:
+            self.drop(token.own)
+        for scope_id in (*token.memory.get("undone", ()), token.memory.get("scope", "")):
+            self.drop(self.scopes.get(scope_id))
+        if not token.subscription:
+            token.scope.live -= 1
+        self.failures.pop(token.id, None)
+        self.listening.pop(token.id, None)
+        parent = token.parent
+        if parent is not None:
+            parent._children.pop(token.id, None)
+        del self.tasks[token.id]
+
+    def retire(self, token: Token) -> None:
+        """A token has left: its scope may have come to its end."""
+        scope = token.scope
+        self.unregister(token)
+        self.settle(scope)
+
+    def settle(self, scope: Scope) -> None:
+        """End `scope` when nothing lives in it any more and no join holds a token."""
+        if scope.live or scope.held or scope.done or scope.kind not in ("process", "body") or scope.id not in self.scopes:
+            return
+        host = self.host(scope)
+        if scope.kind == "body" and host.node.continues(self, host, scope):
+            return
+        for token in self.inside(scope):
+            self.cancel_token(token)
+        if scope is self.root:
+            self.end("completed")
+        else:
+            self.schedule(host, "undo" if "undo" in host.memory else "finish")
+
+    def end(self, status: str) -> None:
+        """The whole case is over."""
+        for token in list(self.task_tree.children):
+            self.cancel_token(token)
+        for scope in list(self.scopes.values()):
+            if scope is not self.root:
+                self.drop(scope)
+        self.root.held.clear()
+        self.root.log.clear()
+        self.joins.clear()
+        self.archive.clear()
+        self.status = status
+        self.completed = True
+        self.success = status == "completed"
+
+    # --- what the outside is told -------------------------------------------------------------------------------------------------------
+
+    def open(self, token: Token, wait: Wait) -> None:
+        token.waits[wait.id] = wait
+        self.owners[wait.id] = token.id
+        self.fresh[wait.id] = wait
+
+    def close(self, token: Token, wait_id: str) -> None:
+        token.waits.pop(wait_id)
+        del self.owners[wait_id]
+        # What was opened and closed before anybody was told needs no taking back.
+        if self.fresh.pop(wait_id, None) is None:
+            self.effects.closed.append(wait_id)
+
+    def passed(self, token: Token, state: str = "completed", detail: Mapping[str, Any] | None = None) -> None:
+        wait_id = token.memory.get("wait") or next(iter(token.waits), None)
+        self.effects.passages.append(
+            Passage(token.node.id, state, token.entered, self.now, wait_id, token.via, detail or token.memory.get("detail") or {})
+        )
+
+    def fail(self, token: Token, kind: str, message: str, line: int | None = None) -> None:
+        failure = Failure(token.id, token.node.id, kind, message, line)
+        self.failures[token.id] = failure
+        self.effects.failures.append(failure)
+        token._set_state(TaskState.ERROR)
+
+    # --- variables ---------------------------------------------------------------------------------------------------------------------
+
+    def write(self, scope: Scope, variables: Mapping[str, Any]) -> None:
+        """Each to the nearest scope that has its name, else to the outermost."""
+        for name, value in variables.items():
+            scope.owner(name).variables[name] = value
+        if variables:
+            self.changed = True
+
+    # --- moving on ---------------------------------------------------------------------------------------------------------------------
+
+    def start_body(self, scope: Scope, container: Container, starts: Iterable[str]) -> None:
+        """Open a process or a sub-process: first what listens, then what runs."""
+        for name in container.declares:
+            scope.variables.setdefault(name, None)
+        for handler in container.handlers:
+            body = self.node(handler).body
+            for start in body.starts if body else ():
+                if self.node(start).waiting:
+                    self.put(self.node(start), scope, role="start")
+        for start in starts:
+            self.put(self.node(start), scope)
+
+    def run(self) -> None:
+        """Move every token as far as it goes by itself."""
+        self.steps = 0
+        while self.status == "active":
+            token = self._next()
+            if token is None:
+                if not self._release():
+                    return
+                continue
+            self.steps += 1
+            if self.steps > MOST_STEPS:
+                self.fail(token, "endless_loop", f"{MOST_STEPS} steps without waiting for anything")
+                continue
+            token.run()
+            self.look()
+        self._soon.clear()
+        self._queue.clear()
+        self._late.clear()
+
+    def look(self) -> None:
+        """Conditional events see a change of the data at once."""
+        while self.changed and self.status == "active":
+            self.changed = False
+            for token_id in list(self.listening):
+                if token_id in self.tasks:
+                    self.token(token_id).node.look(self, self.token(token_id))
+
+    def _next(self) -> Token | None:
+        for queue in (self._soon, self._queue, self._late):
+            while queue:
+                token: Token | None = self.tasks.get(queue.popleft())
+                if token is not None:
+                    return token
+        return None
+
+    def _release(self) -> bool:
+        """Nothing moves by itself any more: let one gateway go on that waits only for tokens that cannot come."""
+        for scope_id, node_id in list(self.joins):
+            if self.node(node_id).release(self, self.scopes[scope_id]):
+                return True
+        return False
+
+    def step(self, token: Token) -> bool | None:
+        """One step of one token: True when it has left, None when it waits, False when it failed."""
+        try:
+            while True:
+                following = token.node.perform(self, token)
+                if token.gone or following == "done":
+                    return True
+                if following is None:
+                    return None
+                token.phase = following
+        except ExpressionError as error:
+            self.fail(token, "expression", str(error), error.line)
+        except DecisionError as error:
+            self.fail(token, "decision", str(error))
+        except Problem as error:
+            self.fail(token, error.kind, str(error))
+        return False
