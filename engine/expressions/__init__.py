@@ -14,16 +14,18 @@ from engine.errors import ExpressionError
 from engine.expressions import program, sandbox
 from engine.expressions.limits import DEFAULT, Limits
 from engine.expressions.template import Part, parts
-from engine.expressions.translation import NOW
 from engine.expressions.values import ZONE, YearsMonths, from_json, to_json, to_text
+from engine.expressions.vocabulary import NOW
 
 __all__ = [
-    "ZONE", "Limits", "YearsMonths", "check", "check_script", "evaluate", "from_json", "names", "run_script", "script_names", "to_json", "to_text",
+    "ZONE", "Limits", "YearsMonths", "check", "check_script", "evaluate", "from_json", "names", "run_script", "script_names", "to_json",
+    "to_text",
 ]  # fmt: skip
 
 
 def evaluate(source: str, variables: Mapping[str, Any], *, bare: bool = False, limits: Limits = DEFAULT) -> Any:
-    """The value of a text. A single `${x}` gives x itself, mixed text gives text, text without `${}` is itself, or with `bare` an expression.
+    """The value of a text. A single `${x}` gives x itself, mixed text gives text. Text without `${}` is itself, or an expression when
+    `bare`.
 
     `variables` and the result are Python values: dates, durations and decimals as values.py has them, or as they are stored. `_now`
     among the variables is the time that `now()` and `today()` tell. Raises ExpressionError.
@@ -43,7 +45,7 @@ def names(source: str, bare: bool = False) -> frozenset[str]:
     found: set[str] = set()
     for piece in parts(source, bare):
         if piece.expression:
-            found |= program.expression(piece.text.strip()).reads
+            found |= program.expression(piece.text).reads
     return frozenset(found - {NOW})
 
 

@@ -1,6 +1,7 @@
 """JUEL, and the Python-like expressions it mixes with, read into one tree.
 
-What Python's own grammar reads as an expression is taken as that. Everything else is read here: `a && !b`, `x ? 1 : 2`, `empty y`, `a eq b`.
+What Python's own grammar reads as an expression is taken as that. Everything else is read here: `a && !b`, `x ? 1 : 2`, `empty y`,
+`a eq b`.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ _TOKEN = re.compile(
     r"""(?P<space>\s+)|(?P<number>\d+\.\d+(?:[eE][+-]?\d+)?|\d+(?:[eE][+-]?\d+)?)|(?P<name>[^\W\d]\w*)"""
     r"""|(?P<text>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')|(?P<sign>&&|\|\||==|!=|<=|>=|//|[-+*/%<>!?:()\[\]{},.])"""
 )
+_BAD_ESCAPE = re.compile(r"""(?<!\\)(?:\\\\)*\\[^\\'"abfnrtvxuU0-7\n]""")
 _WORD_SIGNS = {
     "and": "&&", "or": "||", "eq": "==", "ne": "!=", "lt": "<", "gt": ">", "le": "<=", "ge": ">=", "div": "/", "mod": "%",
 }  # fmt: skip
@@ -75,6 +77,8 @@ def _balanced(tokens: list[Token]) -> None:
     """Brackets close what they opened. `a) + (b` would otherwise slip through the brackets put around it."""
     open_: list[Token] = []
     for token in tokens:
+        if token.kind == "text" and _BAD_ESCAPE.search(token.text):
+            raise SyntaxWrong("expected \\\\ for a backslash", token.line, token.column)
         if token.kind == "sign" and token.text in "([{":
             open_.append(token)
         elif token.kind == "sign" and token.text in ")]}" and not (open_ and open_.pop().text + token.text in ("()", "[]", "{}")):
@@ -276,8 +280,9 @@ class _Parser:
         raise self.wrong("expected a value")
 
 
-def _literal(token: Token) -> object:
+def _literal(token: Token) -> str | int | float:
     try:
-        return ast.literal_eval(token.text)
+        value: str | int | float = ast.literal_eval(token.text)
+        return value
     except (SyntaxError, ValueError):
         raise SyntaxWrong("expected a number or text", token.line, token.column) from None

@@ -21,6 +21,7 @@ from engine.expressions.translation import Translation, Untranslatable, mangle
 from engine.expressions.values import to_json
 
 _LOAD = "load('prelude', " + ", ".join(f"'{name}'" for name in prelude.NAMES) + ")\n"
+TOO_MUCH_MEMORY = "it took more memory than an expression may"
 _MANGLED = re.compile(r"\bv_\w+")
 
 
@@ -159,11 +160,15 @@ _UNSET = object()
 
 
 def _read(module: starlark.Module, name: str) -> Any:
-    """The value after the run; _UNSET for a name that the script's path did not reach."""
-    try:
-        return module[mangle(name)]
-    except KeyError:
-        return _UNSET
+    """The value after the run; _UNSET for a name that the script's path did not reach, or that is a function."""
+    value = module[mangle(name)]
+    if value is None:
+        # A name that was never set reads as None from here, but not from inside.
+        try:
+            starlark.eval(module, starlark.parse("source", mangle(name), prelude.dialect()), starlark.Globals.standard())
+        except starlark.StarlarkError:
+            return _UNSET
+    return value
 
 
 def _options(limits: Limits) -> starlark.EvalOptions:
@@ -188,6 +193,8 @@ def _failure(source: str, error: BaseException, limits: Limits, lines: Mapping[i
     message = reason(error)
     if "cancelled" in message.lower():
         message = f"expected it to end within {limits.seconds:g} seconds"
+    if "out of memory" in message or "AlignedSize" in message:
+        message = TOO_MUCH_MEMORY
     return ExpressionError(source, message, (lines or {}).get(line_of(error), 1))
 
 
@@ -207,6 +214,6 @@ def unmangle(name: str) -> str:
 
 def line_of(error: BaseException) -> int:
     """The line of the translated source that failed; 0 when it is not told."""
-    found: list[str] = re.findall(r"(?:\* |--> )source:(\d+)", str(error))
-    return int(found[0 if " * source" in str(error) and len(found) == 1 else -1 if "--> source" in str(error) else -1]) if found else 0
-
+    calls = re.findall(r"\* source:(\d+)", str(error))
+    places = re.findall(r"--> source:(\d+)", str(error))
+    return int(([*calls, *places] or [0])[-1])

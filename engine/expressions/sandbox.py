@@ -19,6 +19,7 @@ from typing import Any
 
 from engine.errors import ExpressionError
 from engine.expressions.limits import Limits
+from engine.expressions.program import TOO_MUCH_MEMORY
 
 _KEPT = 4
 _START_SECONDS = 20.0
@@ -30,8 +31,9 @@ class _Sandbox:
         # No environment: what the server knows (database address, secrets) is no business of a script.
         environment = {"PYTHONPATH": os.pathsep.join(p for p in sys.path if p), "PYTHONUTF8": "1", "PYTHONDONTWRITEBYTECODE": "1"}
         command = [sys.executable, "-m", "engine.expressions.child", str(theirs.fileno()), str(memory)]
+        nothing = subprocess.DEVNULL
         self.process = subprocess.Popen(  # noqa: S603 -- our own interpreter and module
-            command, pass_fds=(theirs.fileno(),), env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            command, pass_fds=(theirs.fileno(),), env=environment, stdin=nothing, stdout=nothing, stderr=nothing
         )
         theirs.close()
         self.pipe = Connection(ours.detach())
@@ -59,9 +61,8 @@ _lock = threading.Lock()
 
 def run(kind: str, source: str, missing: frozenset[str], variables: dict[str, Any], limits: Limits) -> Any:
     """`kind`: expression or script. JSON values in and out. ExpressionError as the sandbox found it, or when it ended."""
-    request = json.dumps(
-        {"kind": kind, "source": source, "missing": sorted(missing), "variables": variables, "limits": [limits.seconds, limits.result_bytes]}
-    ).encode()
+    asked = {"kind": kind, "source": source, "missing": sorted(missing), "variables": variables}
+    request = json.dumps(asked | {"limits": [limits.seconds, limits.result_bytes]}).encode()
     sandbox = _borrow(limits.memory_bytes)
     try:
         # Twice the time: the inner limit is the one that gives the better message.
@@ -71,7 +72,7 @@ def run(kind: str, source: str, missing: frozenset[str], variables: dict[str, An
         raise ExpressionError(source, f"expected it to end within {limits.seconds:g} seconds") from None
     except (EOFError, OSError):
         sandbox.kill()
-        raise ExpressionError(source, "it took more memory than an expression may") from None
+        raise ExpressionError(source, TOO_MUCH_MEMORY) from None
     except BaseException:
         sandbox.kill()
         raise

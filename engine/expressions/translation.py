@@ -8,42 +8,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterable
 
-FUNCTIONS = frozenset(
-    "len str int float bool min max abs sorted reversed range list dict tuple enumerate zip any all repr type fail"
-    " date date_and_time time duration decimal today now round sum number string empty".split()
-)
-"""What expressions may call. The second line is our own, the first Starlark's."""
-OWN = frozenset("date date_and_time time duration decimal today now round sum number string".split())
-METHODS = frozenset(
-    "append clear count endswith extend find format get index insert isalnum isalpha isdigit islower isspace istitle isupper items join keys"
-    " lower lstrip partition pop popitem remove removeprefix removesuffix replace rfind rindex rpartition rsplit rstrip setdefault split"
-    " splitlines startswith strip title capitalize update upper values".split()
-)
-_SIMPLE_METHODS = frozenset(
-    "count endswith find get isalnum isalpha isdigit islower isspace istitle isupper items keys lower lstrip removeprefix removesuffix rfind"
-    " rstrip startswith strip title capitalize upper values".split()
-)
-_NOT_SIMPLE = frozenset("range reversed enumerate zip sum sorted repr".split())
+from engine.expressions.vocabulary import COMPARISONS, FUNCTIONS, METHODS, NOT_SIMPLE, NOW, OPERATORS, OWN, SIGNS, SIMPLE_METHODS
+
 WORDS = {"true": True, "false": False, "null": None}
-_OPERATORS: dict[type[ast.operator], str] = {
-    ast.Add: "op_add",
-    ast.Sub: "op_sub",
-    ast.Mult: "op_mul",
-    ast.Div: "op_div",
-    ast.FloorDiv: "op_floordiv",
-    ast.Mod: "op_mod",
-}
-_COMPARISONS: dict[type[ast.cmpop], str] = {
-    ast.Eq: "op_eq",
-    ast.NotEq: "op_ne",
-    ast.Lt: "op_lt",
-    ast.LtE: "op_le",
-    ast.Gt: "op_gt",
-    ast.GtE: "op_ge",
-    ast.Is: "op_eq",
-    ast.IsNot: "op_ne",
-}
-NOW = "_now"
 
 
 class Untranslatable(Exception):
@@ -84,7 +51,7 @@ class Translation(ast.NodeTransformer):
         self._nodes += 1
         if self._depth > self._deepest:
             raise Untranslatable(f"expected it to nest less than {self._deepest} deep", node)
-        if self._nodes > 200:
+        if self._nodes > 100:
             self.simple = False
         method: Callable[[ast.AST], ast.AST] = getattr(self, "visit_" + type(node).__name__, self._unknown)
         new = method(node)
@@ -163,7 +130,7 @@ class Translation(ast.NodeTransformer):
     # --- operators
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
-        operator = _OPERATORS.get(type(node.op))
+        operator = OPERATORS.get(type(node.op))
         if operator is None:
             raise Untranslatable(f"operator {_name_of(node.op)} does not exist here", node)
         return call(operator, self._expr(node.left), self._expr(node.right))
@@ -186,9 +153,10 @@ class Translation(ast.NodeTransformer):
         return ast.IfExp(self._expr(node.test), self._expr(node.body), self._expr(node.orelse))
 
     def visit_Compare(self, node: ast.Compare) -> ast.expr:
+        if not all(isinstance(middle, ast.Name | ast.Constant) for middle in node.comparators[:-1]):
+            # It is written twice: `1 < (1 < (1 < ...) < 2) < 2` would double with every level.
+            raise Untranslatable("expected a name or a value between two comparisons", node)
         items = self._all([node.left, *node.comparators])
-        if len(node.ops) > 1 and self._nodes > 2000:
-            raise Untranslatable("expected fewer comparisons in a row", node)
         parts = [self._comparison(op, items[i], items[i + 1]) for i, op in enumerate(node.ops)]
         return parts[0] if len(parts) == 1 else ast.BoolOp(ast.And(), parts)
 
@@ -196,7 +164,7 @@ class Translation(ast.NodeTransformer):
         if isinstance(op, ast.In | ast.NotIn):
             inside = call("op_in", left, right)
             return inside if isinstance(op, ast.In) else ast.UnaryOp(ast.Not(), inside)
-        return call(_COMPARISONS[type(op)], left, right)
+        return call(COMPARISONS[type(op)], left, right)
 
     # --- parts of values
 
@@ -220,7 +188,7 @@ class Translation(ast.NodeTransformer):
         if isinstance(node.func, ast.Attribute):
             if node.func.attr not in METHODS:
                 raise Untranslatable(f".{node.func.attr}() does not exist here", node.func)
-            self.simple = self.simple and node.func.attr in _SIMPLE_METHODS
+            self.simple = self.simple and node.func.attr in SIMPLE_METHODS
             receiver = ast.Attribute(self._expr(node.func.value), node.func.attr, ast.Load())
             return ast.Call(receiver, self._all(node.args), keywords)
         if not isinstance(node.func, ast.Name):
@@ -235,14 +203,15 @@ class Translation(ast.NodeTransformer):
             return self._clock(node)
         if name == "empty":
             return self._empty(node)
-        self.simple = self.simple and name not in _NOT_SIMPLE
+        self.simple = self.simple and name not in NOT_SIMPLE
         return ast.Call(ast.Name("fn_" + name if name in OWN or name == "str" else name, ast.Load()), self._all(node.args), keywords)
 
     def _keyword(self, node: ast.keyword) -> ast.keyword:
         if node.arg is None:
             raise Untranslatable("** does not exist here", node)
-        if node.arg == "key" and isinstance(node.value, ast.Name) and node.value.id in FUNCTIONS - OWN and not self._is_bound(node.value.id):
-            return ast.keyword(node.arg, ast.Name(node.value.id, ast.Load()))
+        value = node.value
+        if node.arg == "key" and isinstance(value, ast.Name) and value.id in FUNCTIONS - OWN and not self._is_bound(value.id):
+            return ast.keyword(node.arg, ast.Name(value.id, ast.Load()))
         return ast.keyword(node.arg, self._expr(node.value))
 
     def _clock(self, node: ast.Call) -> ast.expr:
@@ -308,7 +277,7 @@ class Translation(ast.NodeTransformer):
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         if node.decorator_list:
-            raise Untranslatable("@ does not exist here", node)
+            raise Untranslatable("@ does not exist here", node.decorator_list[0])
         self.simple = False
         arguments = self._arguments(node.args)
         self.functions.add(node.name)
@@ -319,7 +288,7 @@ class Translation(ast.NodeTransformer):
 
     def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST:
         """`x += y` becomes `x = op_iadd(x, y)`, which appends to a list in place as Starlark's own does."""
-        operator = "op_iadd" if isinstance(node.op, ast.Add) else _OPERATORS.get(type(node.op))
+        operator = "op_iadd" if isinstance(node.op, ast.Add) else OPERATORS.get(type(node.op))
         if operator is None:
             raise Untranslatable(f"operator {_name_of(node.op)}= does not exist here", node)
         self.simple = False
@@ -342,6 +311,4 @@ def _assigned(body: list[ast.stmt]) -> set[str]:
 
 
 def _name_of(node: ast.AST) -> str:
-    names = {"Import": "import", "ImportFrom": "import", "While": "while", "ClassDef": "class", "Pow": "**", "Starred": "*", "Try": "try"}
-    names |= {"BitOr": "|", "BitAnd": "&", "BitXor": "^", "LShift": "<<", "RShift": ">>", "NamedExpr": ":=", "Set": "{a, b}", "With": "with"}
-    return names.get(type(node).__name__, type(node).__name__.lower())
+    return SIGNS.get(type(node).__name__, type(node).__name__.lower())
