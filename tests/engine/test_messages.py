@@ -26,7 +26,8 @@ CALLER = f"""{HEAD}<process id="goi" isExecutable="true"><startEvent id="dau"/>
 <process id="nguoi" isExecutable="true"><startEvent id="d"/><scriptTask id="s" scriptFormat="starlark">
 <script>ket_qua = "xong " + ten</script></scriptTask><endEvent id="h"/>{flow("d", "s", "h")}</process></definitions>""".encode()
 
-RECURSIVE = f"""{HEAD}<process id="p" isExecutable="true"><startEvent id="dau"/><callActivity id="lai" calledElement="p"/><endEvent id="het"/>
+RECURSIVE = f"""{HEAD}<process id="p" isExecutable="true">
+<startEvent id="dau"/><callActivity id="lai" calledElement="p"/><endEvent id="het"/>
 {flow("dau", "lai", "het")}</process></definitions>""".encode()
 
 
