@@ -63,11 +63,13 @@ clean: ## Remove what was made here, the demo's data included
 	bash .ci/venv .venv
 
 .venv/run.stamp: pyproject.toml constraints.txt | .venv/bin/python
-	$(BIN)/pip install -q -e . -c constraints.txt
+	@echo Installing Python packages
+	@PYTHONWARNINGS=ignore $(BIN)/pip install -q -e . -c constraints.txt
 	@touch $@
 
 .venv/test.stamp: .venv/run.stamp
-	$(BIN)/pip install -q -e '.[test]' -c constraints.txt
+	@echo Installing Python packages
+	@PYTHONWARNINGS=ignore $(BIN)/pip install -q -e '.[test]' -c constraints.txt
 	@touch $@
 
 %.mo: %.po | .venv/run.stamp
