@@ -41,10 +41,15 @@ def findings(components: Sequence[Component], file: str) -> list[Finding]:
     return found
 
 
-def reads(component: Component) -> set[str]:
+def reads(component: Component) -> frozenset[str]:
     """Names that its expressions and choices may read."""
     names = {str(component.raw["valuesKey"]).split(".")[0]} if component.raw.get("valuesKey") else set()
-    return names.union(*(terms.names(expression) for _, expression in _expressions(component)))
+    return frozenset(names).union(*(terms.names(expression) for _, expression in _expressions(component)))
+
+
+def decided_by(component: Component) -> frozenset[str]:
+    """Names that decide whether it shows, what may be chosen in it, and what it says."""
+    return frozenset().union(*(terms.names(expression) for where, expression in _expressions(component) if where != "defaultValue"))
 
 
 def _walk(components: Sequence[Component], list_: Component | None) -> Iterator[tuple[Component, Component | None]]:

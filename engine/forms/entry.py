@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
 
@@ -13,9 +13,8 @@ from engine.errors import Invalid
 from engine.forms import sentences, terms
 from engine.forms.component import CHOICES, MULTIPLE, SINGLE, Component, source
 from engine.forms.place import Path, Place, lookup, without
+from engine.forms.typed import HERE
 
-HERE = timezone(timedelta(hours=7))
-"""Asia/Ho_Chi_Minh, which has no summer time."""
 MOST_VALUES = 20_000
 DEEPEST = 12
 Record = dict[str, Any]
@@ -189,9 +188,8 @@ def put(data: Record, path: Path, value: Any, base: Callable[[Path], Record] = l
         if isinstance(holder, dict) and part not in holder:
             holder[part] = base(path[:depth])
         holder = holder.get(part) if isinstance(holder, dict) else lookup(holder, (part,))
-    last = path[-1] if path else None
-    if isinstance(holder, dict) or (isinstance(holder, list) and isinstance(last, int)):
-        holder[last] = value
+    if path and isinstance(holder, dict):
+        holder[path[-1]] = value
 
 
 def _blank(place: Place) -> Any:

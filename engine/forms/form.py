@@ -11,8 +11,9 @@ from typing import Any
 from engine.diagram import Node
 from engine.errors import Finding, FormInvalid
 from engine.forms import checking, entry, form_data, keywords, reading, schema, sentences
-from engine.forms.component import CHOICES, Component, Option
-from engine.forms.place import Place, lookup, settle
+from engine.forms.component import CHOICES, ROW, Component, Option
+from engine.forms.place import Place, given, lookup, settle
+from engine.forms.typed import HERE, moment
 
 
 @dataclass(frozen=True)
@@ -60,10 +61,28 @@ class Form:
         """All fields and lists in order, those inside groups and lists too."""
         return tuple(_field(c) for c in self._walk() if c.path and (c.is_field or c.type == "dynamiclist"))
 
+    def field(self, name: str) -> Field | None:
+        """The field of a name such as `ke_hoach.0.so_luong`, or None."""
+        path = ".".join(ROW if part.isdecimal() else part for part in name.split("."))
+        return next((field for field in self.fields if field.path == path), None)
+
     @cached_property
     def reads(self) -> frozenset[str]:
         """Names of variables that its expressions and choices may read, beside its own fields."""
         return frozenset(name for component in self._walk() for name in checking.reads(component))
+
+    @cached_property
+    def _deciding(self) -> frozenset[str]:
+        return frozenset(name for component in self._walk() for name in checking.decided_by(component))
+
+    @property
+    def has_conditions(self) -> bool:
+        """Whether what is entered decides what else shows."""
+        return any(self.decides(component) for component in self._walk())
+
+    def decides(self, component: Component) -> bool:
+        """Whether what is entered into it may show, hide, lock or change others."""
+        return component.is_field and not self._deciding.isdisjoint(component.own)
 
     @cached_property
     def has_files(self) -> bool:
@@ -78,8 +97,12 @@ class Form:
         return entry.defaults(self.components, variables)
 
     def places(self, data: Mapping[str, Any], variables: Mapping[str, Any]) -> list[Place]:
-        """Where each component stands for these data, to be shown."""
-        return settle(self.components, data, variables)
+        """Where each component stands for these data, to be shown. Fields that are only shown have the case's values."""
+        return settle(self.components, entry.with_locked(self.components, data, self.defaults(variables)), variables)
+
+    def answers(self, values: Mapping[str, Any], variables: Mapping[str, Any]) -> list[Place]:
+        """Places of the fields that had a part in what was handed in, to be read afterwards."""
+        return given(settle(self.components, values, variables), values)
 
     def schema(self, variables: Mapping[str, Any], data: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """JSON Schema 2020-12 of what may be handed in for these data."""
@@ -96,12 +119,12 @@ class Form:
         """
         known = self.defaults(variables)
         entered = entry.tidy(data)
-        places = settle(self.components, entry.with_locked(self.components, entered, known), variables)
+        places = self.places(entered, variables)
         index = {place.name: place for top in places for place in top.walk() if place.component.own}
         pruned, errors = entry.prune(entered, known, places)
         validator = keywords.Validator(schema.of_places(places), format_checker=keywords.formats)
         errors |= sentences.of_errors(sorted(validator.iter_errors(pruned), key=lambda error: list(map(str, error.absolute_path))), index)
-        for name, sentence in self._beyond_schema(pruned, variables, index, documents, today or datetime.now(entry.HERE).date()):
+        for name, sentence in self._beyond_schema(pruned, variables, index, documents, today or datetime.now(HERE).date()):
             errors.setdefault(name, sentence)
         if errors:
             raise FormInvalid(errors)
@@ -118,7 +141,7 @@ class Form:
                 if strange := [one for one in value if one not in allowed]:
                     yield name, sentences.NOT_ATTACHED.format(label=place.label, found=strange[0])
             elif place.component.raw.get("disallowPassedDates") is True and isinstance(value, str) and value[:10] < today.isoformat():
-                yield name, sentences.PAST.format(label=place.label, found=sentences.as_typed(value))
+                yield name, sentences.PAST.format(label=place.label, found=moment(value))
 
     def _walk(self) -> Iterator[Component]:
         for component in self.components:

@@ -9,6 +9,7 @@ from typing import Any
 from engine.forms import terms
 from engine.forms.component import CHOICES, Component, Option, source
 from engine.forms.prose import Block, blocks
+from engine.forms.typed import number, typed
 
 MOST_OPTIONS = 2_000
 Path = tuple[str | int, ...]
@@ -87,6 +88,30 @@ class Place:
         values = self.value if isinstance(self.value, list) else [self.value]
         return [labels.get(v, str(v)) if isinstance(v, str | int | float) else str(v) for v in values if v not in (None, "")]
 
+    @property
+    def typed(self) -> str:
+        """The value as it stands in the control: dd/mm/yyyy, decimal comma; what was typed wrong, unchanged."""
+        return typed(self.type, self.value)
+
+    @property
+    def read(self) -> str:
+        """The value as it stands in a finished form: labels instead of codes."""
+        if self.type in CHOICES:
+            return ", ".join(self.chosen)
+        if self.type == "checkbox":
+            return "Có" if self.value is True else "Không"
+        return number(self.value, grouped=True) if self.type == "number" else self.typed
+
+    @property
+    def columns(self) -> list[Component]:
+        """Of a list: the fields of a row, for a table."""
+        return [inner for child in self.component.children for inner in child.walk() if inner.is_field]
+
+    def cells(self, row: Sequence[Place]) -> list[Place | None]:
+        """The fields of a row in the order of `columns`; None for those that had no part in it."""
+        found = {place.component: place for top in row for place in top.walk()}
+        return [found.get(component) for component in self.columns]
+
     @cached_property
     def text(self) -> list[Block]:
         """A static text as blocks of a tiny safe subset of Markdown."""
@@ -98,6 +123,10 @@ class Place:
         """The rows of a read-only table: a list of records in the case's data."""
         found = terms.value(source(self.component.raw.get("dataSource")) or "null", self.scope)
         return [dict(row) for row in found if isinstance(row, Mapping)][:MOST_OPTIONS] if isinstance(found, list) else []
+
+    def cell(self, value: object) -> str:
+        """A value in a read-only table."""
+        return terms.written(value)
 
     def limit(self, rule: str) -> Any:
         """A limit such as `max`: a number, or an expression that gives one."""
@@ -138,6 +167,18 @@ def settle(components: Sequence[Component], data: Mapping[str, Any], variables: 
             break
         hidden = now
     return places
+
+
+def given(places: Sequence[Place], values: Mapping[str, Any]) -> list[Place]:
+    """Those of `places` whose fields have a value in `values`, be it an empty one; texts between them are left out."""
+    found = []
+    for place in places:
+        place.children = given(place.children, values)
+        place.rows = [given(row, values) for row in place.rows]
+        holder = lookup(values, place.path[:-1]) if place.component.own else None
+        if place.children or (isinstance(holder, Mapping) and place.path[-1] in holder and place.type != "group"):
+            found.append(place)
+    return found
 
 
 def without(data: Any, paths: Iterable[Path]) -> Any:

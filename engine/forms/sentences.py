@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date, datetime
 
 from jsonschema import ValidationError
 
 from engine.forms.component import CHOICES
 from engine.forms.place import Place
+from engine.forms.typed import moment, number
 
 UNKNOWN = "Biểu mẫu không có trường này; hãy tải lại trang rồi gửi lại."
 LOCKED = "“{label}” chỉ để đọc, nhưng dữ liệu gửi lên lại sửa trường này."
@@ -56,23 +56,11 @@ def shown(value: object) -> str:
     if isinstance(value, bool):
         return "có" if value else "không"
     if isinstance(value, int | float):
-        return str(value).replace(".", ",")
+        return number(value)
     if isinstance(value, str):
-        value = as_typed(value)
+        value = moment(value)
         return f"“{value[:60]}…”" if len(value) > 60 else f"“{value}”"
     return "một danh sách" if isinstance(value, list) else "một nhóm trường" if isinstance(value, Mapping) else "giá trị trống"
-
-
-def as_typed(value: str) -> str:
-    """An ISO date as dd/mm/yyyy; anything else as it stands."""
-    try:
-        if len(value) == 10:
-            return date.fromisoformat(value).strftime("%d/%m/%Y")
-        if len(value) >= 16 and value[10] == "T":
-            return datetime.fromisoformat(value).strftime("%d/%m/%Y %H:%M")
-    except ValueError:
-        pass
-    return value
 
 
 def _nearest(path: list[str], places: Mapping[str, Place]) -> tuple[str, Place | None]:

@@ -4,29 +4,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
-from engine import expressions as language
 from engine.errors import ExpressionError
+from engine.expressions.feel import check_feel, feel, feel_names
 from engine.forms.component import source
+from engine.forms.typed import moment, number
 
 TEMPLATE = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
-_NAME = re.compile(r"[^\W\d]\w*")
-_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 
 
 def value(expression: str, scope: Mapping[str, Any]) -> Any:
     """The value of a FEEL expression, or None where it has none."""
     try:
-        return language.feel(expression, scope)
-    except ExpressionError:
+        return feel(expression, scope)
+    except (ExpressionError, ValueError):
         return None
 
 
 def check(expression: str) -> None:
     """Raises ExpressionError when the syntax is wrong."""
-    language.check_feel(expression)
+    check_feel(expression)
 
 
 def fill(text: str, scope: Mapping[str, Any]) -> str:
@@ -43,18 +42,21 @@ def written(result: object) -> str:
         return ""
     if isinstance(result, bool):
         return "Có" if result else "Không"
-    if isinstance(result, datetime):
-        return result.strftime("%d/%m/%Y %H:%M")
-    if isinstance(result, date):
-        return result.strftime("%d/%m/%Y")
+    if isinstance(result, int | float | Decimal):
+        return number(result)
+    if isinstance(result, Mapping):
+        return ", ".join(text for text in map(written, result.values()) if text)
     if isinstance(result, list | tuple):
-        return ", ".join(written(one) for one in result)
-    return str(result)
+        return "; ".join(written(one) for one in result)
+    return moment(result)
 
 
-def names(expression: str) -> set[str]:
-    """Every word of an expression that could be the name of a variable. Words of FEEL itself are among them."""
-    return set(_NAME.findall(_STRING.sub("", expression)))
+def names(expression: str) -> frozenset[str]:
+    """The variables that an expression reads; none where it cannot be read, which check() tells."""
+    try:
+        return feel_names(expression)
+    except ExpressionError:
+        return frozenset()
 
 
 def expressions(text: str) -> list[str]:
