@@ -177,7 +177,8 @@ class Worker:
                 raise NotWaiting(element=job.element_id, instance=instance.business_key)
             files = deployments.contents(session, instance.definition.deployment).files
             call = topics.Job(
-                id=str(job.id),
+                # Not the row's id: SQLite gives that of a deleted row away again, and a called system would take new work for a repetition.
+                id=f"{instance.id}-{job.wait_id}",
                 topic=job.topic or "",
                 instance_id=instance.id,
                 business_key=instance.business_key,
