@@ -1,1 +1,32 @@
-"""The Flask front end: one blueprint per noun."""
+"""The Flask front end. One blueprint per noun; engine/ does the work."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from web import assets, database, errors, language, security, sessions, settings, words
+
+
+def create_app(settings_: Mapping[str, Any] | None = None) -> Flask:
+    """The application. `settings_` are put over those of the environment (web/settings.py)."""
+    app = database.Application(__name__)
+    app.config.update(settings.read(os.environ if settings_ is None or "SECRET_KEY" not in settings_ else {"LUANCHUYEN_SECRET_KEY": "-"}))
+    app.config.update(settings_ or {})
+    if app.config["PROXIES"]:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=app.config["PROXIES"], x_proto=1, x_host=1)  # type: ignore[method-assign]
+    for part in (database, security, sessions, language, assets, words, errors):
+        part.init(app)
+    _register(app)
+    return app
+
+
+def _register(app: Flask) -> None:
+    from web import account, auth, cases, documents, inbox, processes, tasks
+
+    for blueprint in (auth, inbox, tasks, cases, processes, documents, account):
+        app.register_blueprint(blueprint.bp)

@@ -1,0 +1,84 @@
+"""What the engine says, in the language of who reads it.
+
+The sentences stand in translations/<locale>.po: without context those of errors.py, under the context `word` what is put into their
+braces. A word may have braces of its own (`{} is not among those who are asked`), which match any text.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from engine.errors import EngineError
+
+HOME = ZoneInfo("Asia/Ho_Chi_Minh")
+FOLDER = Path(__file__).parent / "translations"
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+
+
+def say(error: EngineError, locale: str = "vi") -> str:
+    """The sentence of `error`. In English, or where a locale has no words for it, the one in errors.py."""
+    sentences = catalogue(locale)
+    if not sentences:
+        return str(error)
+    template = sentences.get(("", error.template), error.template)
+    return template.format_map(_Words(error.parameters, locale))
+
+
+class _Words(dict[str, object]):
+    def __init__(self, parameters: Mapping[str, object], locale: str) -> None:
+        super().__init__({name: word(value, locale) for name, value in parameters.items()})
+
+    def __missing__(self, key: str) -> str:
+        return "?"
+
+
+def word(value: object, locale: str = "vi") -> str:
+    """One parameter of a sentence: translated where it is the engine's own word, moments in local time."""
+    if isinstance(value, datetime):
+        return f"{value.astimezone(HOME):%H:%M %d/%m/%Y}"
+    text = str(value)
+    if _INSTANT.fullmatch(text):
+        return word(datetime.fromisoformat(text.replace("Z", "+00:00")), locale)
+    known = catalogue(locale)
+    if ("word", text) in known:
+        return known["word", text]
+    for pattern, translation in _patterns(locale):
+        match = pattern.fullmatch(text)
+        if match:
+            return translation.format(*match.groups())
+    return text
+
+
+@cache
+def _patterns(locale: str) -> tuple[tuple[re.Pattern[str], str], ...]:
+    words = [(source, target) for (context, source), target in catalogue(locale).items() if context == "word" and "{}" in source]
+    return tuple((re.compile("(.*)".join(map(re.escape, source.split("{}"))), re.DOTALL), target) for source, target in words)
+
+
+@cache
+def catalogue(locale: str) -> Mapping[tuple[str, str], str]:
+    """(context, source) -> translation, of one file; empty where there is none."""
+    file = FOLDER / f"{locale}.po"
+    return read(file.read_text(encoding="utf-8")) if file.is_file() else {}
+
+
+def read(text: str) -> dict[tuple[str, str], str]:
+    """The entries of a .po file: msgctxt, msgid, msgstr, each perhaps over several lines. Untranslated ones are left out."""
+    found: dict[tuple[str, str], str] = {}
+    for block in re.split(r"\n\s*\n", text):
+        parts: dict[str, str] = {}
+        name = ""
+        for line in block.splitlines():
+            match = re.match(r'(msgctxt|msgid|msgstr)?\s*(".*")\s*$', line)
+            if match and not line.startswith("#"):
+                name = match[1] or name
+                parts[name] = parts.get(name, "") + str(ast.literal_eval(match[2]))
+        if parts.get("msgid") and parts.get("msgstr"):
+            found[parts.get("msgctxt", ""), parts["msgid"]] = parts["msgstr"]
+    return found

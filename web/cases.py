@@ -1,0 +1,182 @@
+"""Cases: the list, and the page of one with its diagram, history, open work, documents, data and log."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import orjson
+from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy import Select, select
+from sqlalchemy.orm import joinedload
+
+from engine import deployments, documents, executions, history, identity, incidents, instances, user_tasks
+from engine.errors import NotFound
+from engine.models import HistoryEvent, ProcessDefinition, ProcessInstance, UserTask
+from web import picture, story
+from web.database import db
+from web.paging import paginate
+from web.search import matches
+from web.sessions import me
+
+bp = Blueprint("cases", __name__)
+
+STATES = {"active": ("active", "suspended"), "ended": ("completed", "cancelled", "failed")}
+TOLD = (
+    "instance.started", "instance.completed", "instance.cancelled", "instance.failed", "task.completed", "task.cancelled", "task.assigned",
+    "message.received", "timer.fired", "decision.evaluated", "document.added", "incident.raised", "incident.resolved", "notification.sent",
+    "notification.not_sent",
+)  # fmt: skip
+"""Kinds of events that tell how the case went; the log has all of them."""
+
+
+@bp.get("/ho-so")
+def index() -> ResponseReturnValue:
+    words, state, process = (request.args.get(name, "").strip()[:200] for name in ("q", "state", "process"))
+    query = (
+        select(ProcessInstance)
+        .join(ProcessInstance.definition)
+        .where(identity.may_see_instance(me()))
+        .options(joinedload(ProcessInstance.definition), joinedload(ProcessInstance.started_by))
+        .order_by(ProcessInstance.started_at.desc(), ProcessInstance.id.desc())
+    )
+    if words:
+        query = query.where(matches(words, ProcessInstance.title, ProcessInstance.business_key, ProcessDefinition.name))
+    if state in STATES:
+        query = query.where(ProcessInstance.state.in_(STATES[state]))
+    if process:
+        query = query.where(ProcessDefinition.key == process)
+    page = paginate(query)
+    ids = [instance.id for instance in page.rows]
+    whole = set(db.session.scalars(select(ProcessInstance.id).where(ProcessInstance.id.in_(ids), identity.may_see_whole_case(me()))))
+    return render_template(
+        "cases/list.html", page=page, whole=whole, now=_standing(ids), words=words, state_=state, process=process, processes=_processes()
+    )
+
+
+def _standing(ids: list[int]) -> dict[int, list[UserTask]]:
+    """Open tasks by case, those that the user may see."""
+    query = (
+        select(UserTask)
+        .where(UserTask.instance_id.in_(ids), UserTask.state == user_tasks.OPEN, identity.may_see_task(me()))
+        .options(joinedload(UserTask.assignee), joinedload(UserTask.organisation))
+        .order_by(UserTask.id)
+    )
+    found: dict[int, list[UserTask]] = {}
+    for task in db.session.scalars(query):
+        found.setdefault(task.instance_id, []).append(task)
+    return found
+
+
+def _processes() -> dict[str, str]:
+    """Processes of which the user sees a case: key -> name."""
+    query = select(ProcessDefinition.key, ProcessDefinition.name).join(ProcessInstance, ProcessInstance.definition_id == ProcessDefinition.id)
+    return {key: name for key, name in db.session.execute(query.where(identity.may_see_instance(me())).distinct())}
+
+
+def _case(instance_id: int) -> ProcessInstance:
+    return instances.get(db.session(), instance_id, me())
+
+
+def _page(instance: ProcessInstance, tab: str, **data: Any) -> str:
+    session = db.session()
+    children = select(ProcessInstance).where(ProcessInstance.parent_id == instance.id, identity.may_see_whole_case(me()))
+    parent = select(ProcessInstance).where(ProcessInstance.id == instance.parent_id, identity.may_see_whole_case(me()))
+    return render_template(
+        "cases/show.html",
+        instance=instance,
+        tab=tab,
+        parent=session.scalar(parent) if instance.parent_id else None,
+        children=list(session.scalars(children.options(joinedload(ProcessInstance.definition)).order_by(ProcessInstance.id))),
+        elements=picture.table(session, instance, me()),
+        open_count=len(_open(instance.id)),
+        incidents=incidents.of_instance(session, instance.id, me()),
+        may_cancel=instance.state in STATES["active"] and instances.may_cancel(session, instance, me()),
+        **data,
+    )
+
+
+@bp.get("/ho-so/<int:instance_id>")
+def show(instance_id: int) -> ResponseReturnValue:
+    """How the case went. Who was only asked one thing gets his own request instead."""
+    try:
+        instance = _case(instance_id)
+    except NotFound:
+        return _request_only(instance_id)
+    query = history.of_instance(instance.id, me()).where(HistoryEvent.kind.in_(TOLD))
+    events = [(event, story.form_of(instance, event)) for event in db.session.scalars(query)]
+    return _page(instance, "story", events=events, variables=user_tasks.choices(db.session()), documents=story.documents(instance))
+
+
+def _request_only(instance_id: int) -> ResponseReturnValue:
+    query = (
+        select(UserTask)
+        .join(UserTask.instance)
+        .where(UserTask.instance_id == instance_id, identity.may_see_instance(me()), identity.is_concerned(me()))
+        .options(joinedload(UserTask.instance), joinedload(UserTask.ended_by), joinedload(UserTask.organisation))
+        .order_by(UserTask.id)
+    )
+    tasks = list(db.session.scalars(query))
+    if not tasks:
+        raise NotFound(what="case", id=instance_id)
+    if len(tasks) == 1:
+        return redirect(url_for("tasks.show", task_id=tasks[0].id))
+    return render_template("cases/request.html", instance=tasks[0].instance, tasks=tasks)
+
+
+@bp.get("/ho-so/<int:instance_id>/viec")
+def work(instance_id: int) -> ResponseReturnValue:
+    instance = _case(instance_id)
+    return _page(instance, "work", tasks=_open(instance.id))
+
+
+def _open(instance_id: int) -> list[UserTask]:
+    return [task for task in story.steps(instance_id) if task.state == user_tasks.OPEN]
+
+
+@bp.get("/ho-so/<int:instance_id>/van-ban")
+def files(instance_id: int) -> ResponseReturnValue:
+    instance = _case(instance_id)
+    return _page(instance, "files", documents=documents.of_instance(db.session(), instance.id, me()))
+
+
+@bp.get("/ho-so/<int:instance_id>/du-lieu")
+def data(instance_id: int) -> ResponseReturnValue:
+    instance = _case(instance_id)
+    variables = executions.load(db.session(), instance).variables
+    return _page(instance, "data", values=story.reader(instance, story.documents(instance)).all(variables))
+
+
+@bp.get("/ho-so/<int:instance_id>/nhat-ky")
+def log(instance_id: int) -> ResponseReturnValue:
+    instance = _case(instance_id)
+    query: Select[Any] = history.of_instance(instance.id, me())
+    return _page(instance, "log", page=paginate(query, per_page=200))
+
+
+@bp.get("/ho-so/<int:instance_id>/so-do.bpmn")
+def diagram(instance_id: int) -> Response:
+    """The BPMN file of the version that the case runs, byte for byte."""
+    response = make_response(deployments.diagram(db.session(), _case(instance_id).definition).source)
+    response.mimetype = "application/xml"
+    return response
+
+
+@bp.get("/ho-so/<int:instance_id>/so-do.json")
+def diagram_state(instance_id: int) -> Response:
+    """What is drawn upon the diagram: passed and active elements, flows, called cases."""
+    body = orjson.dumps(picture.state(db.session(), _case(instance_id), me()))
+    response = make_response(body)
+    response.mimetype = "application/json"
+    response.set_etag(hashlib.sha256(body).hexdigest()[:32])
+    response.make_conditional(request)
+    return response
+
+
+@bp.post("/ho-so/<int:instance_id>/huy")
+def cancel(instance_id: int) -> ResponseReturnValue:
+    instances.cancel(db.session(), instance_id, me(), request.form.get("reason", "")[:2000])
+    flash(_("Đã hủy hồ sơ."), "done")
+    return redirect(url_for("cases.show", instance_id=instance_id))

@@ -1,0 +1,118 @@
+// The diagram of a case: what is done, where it stands, how often it went there. Everything shown here also stands in a table beside it.
+import NavigatedViewer from 'bpmn-js/lib/NavigatedViewer';
+
+const POLL = 10_000;
+
+/** Show one canvas: `data-xml` (address of the BPMN file), `data-state` (address of the JSON with the state), `data-focus` (element id). */
+async function show(canvas) {
+  const board = canvas.querySelector('.board');
+  const said = canvas.querySelector('.said');
+  const viewer = new NavigatedViewer({ container: board });
+  try {
+    const response = await fetch(canvas.dataset.xml);
+    if (!response.ok) throw new Error(String(response.status));
+    await viewer.importXML(await response.text());
+  } catch {
+    said.textContent = canvas.dataset.failed;
+    return;
+  }
+  said.remove();
+  const picture = new Picture(viewer, canvas.dataset.focus);
+  fit(viewer);
+  buttons(canvas, viewer);
+  if (canvas.dataset.state) {
+    await picture.follow(canvas.dataset.state);
+    if (canvas.hasAttribute('data-live')) {
+      setInterval(() => { if (!document.hidden) picture.follow(canvas.dataset.state); }, POLL);
+    }
+  }
+  canvas.dataset.ready = 'true';
+}
+
+function fit(viewer) {
+  const canvas = viewer.get('canvas');
+  canvas.zoom('fit-viewport', 'auto');
+  if (canvas.zoom() > 1) canvas.zoom(1, 'auto');
+}
+
+function buttons(canvas, viewer) {
+  const zoom = viewer.get('zoomScroll');
+  canvas.querySelector('[data-zoom="in"]')?.addEventListener('click', () => zoom.stepZoom(1));
+  canvas.querySelector('[data-zoom="out"]')?.addEventListener('click', () => zoom.stepZoom(-1));
+  canvas.querySelector('[data-zoom="fit"]')?.addEventListener('click', () => fit(viewer));
+}
+
+class Picture {
+  constructor(viewer, focus) {
+    this.canvas = viewer.get('canvas');
+    this.overlays = viewer.get('overlays');
+    this.registry = viewer.get('elementRegistry');
+    this.marked = new Map();
+    this.badges = new Map();
+    this.etag = null;
+    if (focus && this.registry.get(focus)) this.canvas.addMarker(focus, 'this-one');
+  }
+
+  async follow(address) {
+    let response;
+    try {
+      response = await fetch(address, { headers: this.etag ? { 'If-None-Match': this.etag } : {} });
+    } catch {
+      return; // The network is away: what is shown stays, the next round tries again.
+    }
+    if (response.status !== 200) return;
+    this.etag = response.headers.get('ETag');
+    this.draw(await response.json());
+  }
+
+  draw(state) {
+    const wanted = new Map();
+    for (const id of [...Object.keys(state.passed), ...state.flows]) wanted.set(id, 'done');
+    for (const id of Object.keys(state.active)) wanted.set(id, 'active');
+    for (const id of state.failed) wanted.set(id, 'failed');
+    for (const [id, marker] of this.marked) if (wanted.get(id) !== marker) this.canvas.removeMarker(id, marker);
+    for (const [id, marker] of wanted) {
+      if (this.registry.get(id) && this.marked.get(id) !== marker) this.canvas.addMarker(id, marker);
+    }
+    this.marked = wanted;
+    const badges = new Map();
+    for (const [id, count] of Object.entries(state.passed)) if (count > 1) badges.set(`${id} passed`, [id, String(count)]);
+    for (const [id, count] of Object.entries(state.active)) badges.set(`${id} token`, [id, String(count)]);
+    for (const [id, call] of Object.entries(state.calls)) badges.set(`${id} inside`, [id, call.label, call.address]);
+    this.write(badges, state);
+  }
+
+  /** Badges keep their place and change their text: removing and adding is slow on large diagrams. */
+  write(badges, state) {
+    for (const [key, { overlay }] of this.badges) {
+      if (!badges.has(key)) {
+        this.overlays.remove(overlay);
+        this.badges.delete(key);
+      }
+    }
+    for (const [key, [id, text, address]] of badges) {
+      const element = this.registry.get(id);
+      if (!element || element.waypoints) continue;
+      const known = this.badges.get(key);
+      const kind = key.slice(id.length + 1);
+      if (known) {
+        known.node.textContent = text;
+        continue;
+      }
+      const node = document.createElement(address ? 'a' : 'span');
+      node.className = kind + (kind === 'token' && state.failed.includes(id) ? ' failed' : '');
+      node.textContent = text;
+      if (address) node.href = address;
+      const overlay = this.overlays.add(id, { position: place(kind), html: node, scale: { min: 0.8, max: 1.2 } });
+      this.badges.set(key, { node, overlay });
+    }
+  }
+}
+
+function place(kind) {
+  if (kind === 'passed') return { top: -10, left: -10 };
+  if (kind === 'inside') return { bottom: 10, left: 4 };
+  return { top: -10, right: 10 };
+}
+
+for (const canvas of document.querySelectorAll('[data-xml]')) show(canvas);

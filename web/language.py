@@ -1,0 +1,43 @@
+"""Vietnamese, which the pages are written in, and English, from translations/en. `python -m web.language` compiles the catalogue."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from flask import Flask, request
+from flask_babel import Babel
+
+LANGUAGES = {"vi": "Tiếng Việt", "en": "English"}
+COOKIE = "language"
+FOLDER = Path(__file__).parent / "translations"
+
+babel = Babel()
+
+
+def locale() -> str:
+    """The language of this request: as chosen, else Vietnamese."""
+    chosen = request.cookies.get(COOKIE, "vi")
+    return chosen if chosen in LANGUAGES else "vi"
+
+
+def compile_catalogues() -> None:
+    """Write the .mo beside each .po."""
+    for source in sorted(FOLDER.glob("*/LC_MESSAGES/*.po")):
+        with source.open("rb") as stream:
+            catalogue = read_po(stream)
+        with source.with_suffix(".mo").open("wb") as stream:
+            write_mo(stream, catalogue)
+
+
+def init(app: Flask) -> None:
+    app.config.update(
+        BABEL_DEFAULT_LOCALE="vi", BABEL_DEFAULT_TIMEZONE="Asia/Ho_Chi_Minh", BABEL_TRANSLATION_DIRECTORIES=str(FOLDER)
+    )
+    babel.init_app(app, locale_selector=locale)
+    app.jinja_env.globals.update(locale=locale, LANGUAGES=LANGUAGES)
+
+
+if __name__ == "__main__":
+    compile_catalogues()

@@ -1,0 +1,76 @@
+"""The legal basis that a diagram carries: the sentences of the folder's `van_ban.json`, beside the elements that carry them.
+
+    {"ten": "...", "cau": [{"id": "d7_b1", "vi_tri": "Điều 7, Bước 1", "van_ban": "..."}, ...]}
+
+An element names the sentences it carries in property `trich_dan` (ids, separated by commas) and its basis in `can_cu`.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+
+from sqlalchemy.orm import Session
+
+from engine import deployments
+from engine.contents import Contents
+from engine.diagram import Element
+from engine.models import ProcessDefinition
+
+FILE = "van_ban.json"
+QUOTES = "trich_dan"
+BASIS = "can_cu"
+
+
+@dataclass
+class Sentence:
+    """One sentence of the source, with the elements that carry it."""
+
+    id: str
+    place: str
+    text: str
+    elements: list[Element] = field(default_factory=list)
+
+
+def title(contents: Contents) -> str:
+    """The name of the source."""
+    return str(_file(contents).get("ten", ""))
+
+
+def _file(contents: Contents) -> dict[str, object]:
+    source = contents.files.get(FILE)
+    try:
+        found = json.loads(source) if source else {}
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def sentences(contents: Contents) -> list[Sentence]:
+    """All sentences in the order of the source; none where the folder has no van_ban.json."""
+    listed = _file(contents).get("cau")
+    found = {
+        str(one.get("id")): Sentence(str(one.get("id")), str(one.get("vi_tri", "")), str(one.get("van_ban", "")))
+        for one in (listed if isinstance(listed, list) else [])
+        if isinstance(one, dict)
+    }
+    for diagram in contents.diagrams.values():
+        for element in diagram.elements.values():
+            for quoted in quotes(element):
+                if quoted in found:
+                    found[quoted].elements.append(element)
+    return list(found.values())
+
+
+def quotes(element: Element) -> list[str]:
+    """Ids of the sentences that `element` carries."""
+    return [quoted.strip() for quoted in element.properties.get(QUOTES, "").split(",") if quoted.strip()]
+
+
+def of_element(session: Session, definition: ProcessDefinition, element: Element) -> list[str]:
+    """The sentences that one element carries, as texts."""
+    wanted = quotes(element)
+    if not wanted:
+        return []
+    texts = {one.id: one.text for one in sentences(deployments.contents(session, definition.deployment))}
+    return [texts[quoted] for quoted in wanted if quoted in texts]

@@ -1,0 +1,126 @@
+"""Processes: what there is, what may be started, and the law behind each step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from engine import deployments, identity, instances, user_tasks
+from engine.diagram import Element
+from engine.errors import FormInvalid, NotFound
+from engine.forms import Form
+from engine.models import ProcessDefinition
+from web import forms, legal, picture
+from web.database import db
+from web.sessions import me
+
+bp = Blueprint("processes", __name__)
+
+
+@bp.get("/quy-trinh")
+def index() -> ResponseReturnValue:
+    rows = [(definition, identity.may_start(me(), definition)) for definition in deployments.current(db.session())]
+    return render_template("processes/list.html", rows=sorted(rows, key=lambda row: not row[1]))
+
+
+@bp.get("/quy-trinh/<key>")
+def show(key: str) -> ResponseReturnValue:
+    definition = deployments.latest(db.session(), key)
+    diagram = deployments.diagram(db.session(), definition)
+    nodes = [element for element in diagram.flow_nodes(key) if element.name]
+    return render_template(
+        "processes/show.html",
+        definition=definition,
+        process=diagram.elements[key],
+        nodes=nodes,
+        types=picture.TYPES,
+        may_start=identity.may_start(me(), definition),
+        has_law=bool(legal.sentences(deployments.contents(db.session(), definition.deployment))),
+    )
+
+
+@bp.get("/quy-trinh/<key>/so-do.bpmn")
+def diagram(key: str) -> Response:
+    response = make_response(deployments.diagram(db.session(), deployments.latest(db.session(), key)).source)
+    response.mimetype = "application/xml"
+    return response
+
+
+@bp.get("/quy-trinh/<key>/can-cu")
+def law(key: str) -> ResponseReturnValue:
+    """The sentences of the source beside the elements that carry them, and the basis of every element. Made from the diagrams alone."""
+    definition = deployments.latest(db.session(), key)
+    contents = deployments.contents(db.session(), definition.deployment)
+    elements = [
+        (diagram.elements[process.id], [e for e in diagram.flow_nodes(process.id) if e.properties.get(legal.BASIS)])
+        for diagram in contents.diagrams.values()
+        for process in diagram.executable
+    ]
+    return render_template(
+        "processes/law.html", definition=definition, title=legal.title(contents), sentences=legal.sentences(contents), processes=elements
+    )
+
+
+@bp.app_template_global()
+def legal_basis(definition: ProcessDefinition, element: Element) -> list[str]:
+    """For templates: the sentences that an element carries."""
+    return legal.of_element(db.session(), definition, element)
+
+
+def _startable(key: str) -> tuple[ProcessDefinition, Form]:
+    """Raises NotFound for a process that the user may not start: the same as for one that is not there."""
+    definition = deployments.latest(db.session(), key)
+    if not identity.may_start(me(), definition):
+        raise NotFound(what="process", id=key)
+    return definition, deployments.contents(db.session(), definition.deployment).form(definition.start_form) or Form.empty()
+
+
+def _start_page(
+    definition: ProcessDefinition, form: Form, data: dict[str, Any], key: str = "", errors: Mapping[str, str] | None = None, focus: str = ""
+) -> Response:
+    variables = user_tasks.choices(db.session())
+    text = render_template(
+        "processes/start.html",
+        definition=definition,
+        process=deployments.diagram(db.session(), definition).elements[definition.key],
+        form=form,
+        data=data or form.defaults(variables),
+        variables=variables,
+        errors=errors or {},
+        business_key=key,
+        focus=focus,
+    )
+    return make_response(text, 422 if errors else 200)
+
+
+@bp.get("/quy-trinh/<key>/khoi-tao")
+def start_page(key: str) -> ResponseReturnValue:
+    definition, form = _startable(key)
+    return _start_page(definition, form, {})
+
+
+@bp.post("/quy-trinh/<key>/khoi-tao/sua")
+def edit_start(key: str) -> ResponseReturnValue:
+    """A button that changes the form without handing it in."""
+    definition, form = _startable(key)
+    edited = forms.edit(form, request.form, user_tasks.choices(db.session()))
+    return _start_page(definition, form, edited.data, request.form.get("_ma_ho_so", "")[:200], focus=edited.focus)
+
+
+@bp.post("/quy-trinh/<key>/khoi-tao")
+def start(key: str) -> ResponseReturnValue:
+    definition, form = _startable(key)
+    business_key = request.form.get("_ma_ho_so", "").strip()[:200]
+    typed = forms.parse(form, request.form)
+    try:
+        instance = instances.start(db.session(), definition, typed, user=me(), business_key=business_key)
+    except FormInvalid as error:
+        db.session.rollback()
+        definition, form = _startable(key)
+        return _start_page(definition, form, typed, business_key, error.fields)
+    flash(_("Đã khởi tạo hồ sơ %(case)s.", case=instance.title or instance.business_key), "done")
+    return redirect(url_for("cases.show", instance_id=instance.id))

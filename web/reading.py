@@ -1,0 +1,88 @@
+"""Data of a case as people read it: with the labels of the forms that asked for it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from flask_babel import gettext as _
+
+from engine.contents import Contents
+from engine.forms import Field, Form
+from engine.models import Document
+from web.words import write_date, write_moment
+
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d.*")
+
+
+@dataclass
+class Shown:
+    """One labelled value: a text, files, or further values. `items` are rows of a list, `parts` the fields of a record."""
+
+    label: str
+    text: str = ""
+    parts: list[Shown] = field(default_factory=list)
+    items: list[Shown] = field(default_factory=list)
+    files: list[Document] = field(default_factory=list)
+
+
+class Reader:
+    """Knows the fields of `forms`; `names` are words for codes (bodies, accounts); `documents` the files that ids stand for."""
+
+    def __init__(self, forms: Iterable[Form], names: Mapping[str, str], documents: Collection[Document] = ()) -> None:
+        self.fields: dict[str, Field] = {}
+        for form in forms:
+            for one in form.fields:
+                self.fields.setdefault(one.path, one)
+        self.names = names
+        self.documents = {document.id: document for document in documents}
+
+    def all(self, data: Mapping[str, Any]) -> list[Shown]:
+        """Every value of `data`, in its order."""
+        return [self.one(name, value) for name, value in data.items() if not name.startswith("_")]
+
+    def one(self, path: str, value: Any) -> Shown:
+        known = self.fields.get(path)
+        shown = Shown(known.label if known else path.rpartition(".")[2])
+        if isinstance(value, Mapping):
+            shown.parts = [self.one(f"{path}.{name}", inner) for name, inner in value.items()]
+        elif known is not None and known.type == "filepicker" and isinstance(value, list):
+            shown.files = [self.documents[number] for number in value if number in self.documents]
+        elif isinstance(value, list) and any(isinstance(inner, Mapping | list) for inner in value):
+            shown.items = [self.one(f"{path}.*", inner) for inner in value]
+        else:
+            values = value if isinstance(value, list) else [value]
+            shown.text = "; ".join(self._text(known, inner) for inner in values)
+        return shown
+
+    def _text(self, known: Field | None, value: Any) -> str:
+        if value is None:
+            return ""
+        if isinstance(value, bool):
+            return _("có") if value else _("không")
+        if isinstance(value, datetime):
+            return write_moment(value)
+        if isinstance(value, date):
+            return write_date(value)
+        if isinstance(value, float | int):
+            return f"{value:g}".replace(".", ",") if isinstance(value, float) else str(value)
+        text = str(value)
+        for option in known.options if known else ():
+            if option.value == value:
+                return option.label
+        if _DATE.fullmatch(text):
+            return write_date(date.fromisoformat(text))
+        if _MOMENT.fullmatch(text):
+            return f"{text[8:10]}/{text[5:7]}/{text[:4]} {text[11:16]}"
+        choice = known is None or known.type in ("select", "radio", "checklist", "taglist")
+        return self.names.get(text, text) if choice else text
+
+
+def of_contents(contents: Contents, choices: Mapping[str, Any], documents: Collection[Document] = ()) -> Reader:
+    """A reader for the cases of one deployment. `choices`: engine.user_tasks.choices."""
+    names = {str(one["value"]): str(one["label"]) for key in ("_tai_khoan", "_to_chuc") for one in choices.get(key, ())}
+    return Reader(contents.forms.values(), names, documents)

@@ -1,0 +1,57 @@
+"""Searching Vietnamese without its marks: `binh` finds `Nguyễn Văn Bình`. In the query, on both databases, so that paging stays right."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Any
+
+from sqlalchemy import ColumnElement, Engine, String, and_, event, func, literal, or_
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import GenericFunction
+
+_LETTERS = [chr(code) for block in (range(0xC0, 0x250), range(0x1E00, 0x1F00)) for code in block]
+
+
+def fold(text: str | None) -> str:
+    """Small letters without marks; `đ` becomes `d`."""
+    if not text:
+        return ""
+    plain = unicodedata.normalize("NFD", text.lower().replace("đ", "d"))
+    return "".join(letter for letter in plain if not unicodedata.combining(letter))
+
+
+_MARKED = [letter for letter in _LETTERS if len(fold(letter)) == 1 and fold(letter).isascii()]
+_FROM, _TO = "".join(_MARKED), "".join(fold(letter) for letter in _MARKED)
+
+
+class folded(GenericFunction[str]):  # noqa: N801  # it is read as a function in queries
+    """fold() of a column, evaluated by the database."""
+
+    type = String()
+    inherit_cache = True
+    name = "folded"
+
+
+@compiles(folded, "postgresql")
+def _postgresql(element: Any, compiler: Any, **options: Any) -> str:
+    inner = func.lower(func.translate(*element.clauses, literal(_FROM), literal(_TO)))
+    return str(compiler.process(inner, **options))
+
+
+def register(engine: Engine) -> None:
+    """Give connections of an SQLite engine the function `folded`. PostgreSQL has what it needs."""
+    if engine.dialect.name != "sqlite":
+        return
+
+    @event.listens_for(engine, "connect")
+    def _connect(connection: Any, _record: Any) -> None:
+        connection.create_function("folded", 1, fold, deterministic=True)
+
+
+def matches(words: str, *columns: Any) -> ColumnElement[bool]:
+    """Every word of `words` occurs in one of `columns`, whatever its marks and case."""
+    conditions = []
+    for word in fold(words).split():
+        pattern = "%" + word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+        conditions.append(or_(*(folded(column).like(pattern, escape="\\") for column in columns)))
+    return and_(*conditions) if conditions else and_(True)

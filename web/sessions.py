@@ -1,0 +1,125 @@
+"""Who is logged in. Flask-Login keeps the account; this keeps it honest: sessions end, and a new password ends all others."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from typing import Any, cast
+
+from flask import Flask, Response, current_app, redirect, request, session, url_for
+from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
+from flask_wtf.csrf import CSRFProtect
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+
+from engine.models import Membership, User
+from web.database import SAFE, db
+
+csrf = CSRFProtect()
+manager = LoginManager()
+OPEN = frozenset({"auth.login", "auth.login_post", "static", "account.language"})
+"""Endpoints that need no account."""
+
+
+class Account(UserMixin):  # type: ignore[misc]  # flask-login has no types
+    """An account as Flask-Login wants it, around the engine's user."""
+
+    def __init__(self, user: User) -> None:
+        self.user = user
+
+    @property
+    def is_active(self) -> bool:
+        return self.user.active
+
+    def get_id(self) -> str:
+        """The id, with a print of the password's hash: a changed password ends the sessions that were opened with the former one."""
+        return f"{self.user.id}:{_print(self.user)}"
+
+
+def _print(user: User) -> str:
+    return hashlib.sha256(user.password_hash.encode()).hexdigest()[:16]
+
+
+@manager.user_loader  # type: ignore[untyped-decorator]
+def _load(identifier: str) -> Account | None:
+    number, _, mark = identifier.partition(":")
+    if not number.isdecimal():
+        return None
+    query = select(User).where(User.id == int(number)).options(selectinload(User.memberships).joinedload(Membership.organisation))
+    user = db.session.scalar(query)
+    return Account(user) if user is not None and user.active and _print(user) == mark else None
+
+
+def me() -> User:
+    """The user who asks. Only in views that need an account, which is all but a few."""
+    return cast(User, current_user.user)
+
+
+def open_session(user: User) -> None:
+    """Log `user` in, in a session of its own."""
+    kept = session.get("language")
+    session.clear()
+    if kept:
+        session["language"] = kept
+    session.permanent = True
+    session["seen"] = int(time.time())
+    login_user(Account(user))
+
+
+def close_session() -> None:
+    logout_user()
+    session.clear()
+
+
+def ended() -> bool:
+    """Whether this request comes from a session that has run out."""
+    limit = current_app.config["PERMANENT_SESSION_LIFETIME"].total_seconds()
+    return "seen" in session and time.time() - session["seen"] > limit
+
+
+def is_poll() -> bool:
+    """A request that a page makes by itself: it does not keep a session alive."""
+    return request.method in SAFE and (request.headers.get("HX-Request") == "true" or "If-None-Match" in request.headers)
+
+
+def _guard() -> Response | None:
+    if request.endpoint in OPEN or request.endpoint is None:
+        return None
+    if ended():
+        close_session()
+    if current_user.is_authenticated:
+        now = int(time.time())
+        if not is_poll() and now - session.get("seen", 0) > 60:
+            session["seen"] = now
+        return None
+    if request.method in SAFE and not is_poll() and "application/json" not in request.headers.get("Accept", ""):
+        return cast(Response, redirect(url_for("auth.login", next=_here())))
+    from web.errors import SessionEnded
+
+    raise SessionEnded()
+
+
+def _here() -> str | None:
+    path = request.full_path.rstrip("?")
+    return None if path == "/" else path
+
+
+def local(address: str | None) -> str | None:
+    """`address` if it is a page of this application, else None: a log-in must not lead elsewhere."""
+    if not address or not address.startswith("/") or address.startswith(("//", "/\\")) or any(ord(letter) < 32 for letter in address):
+        return None
+    return address
+
+
+def init(app: Flask) -> None:
+    app.config.setdefault("WTF_CSRF_TIME_LIMIT", None)  # The token lives as long as its session.
+    app.config.update(SESSION_COOKIE_HTTPONLY=True, SESSION_COOKIE_SAMESITE="Lax", SESSION_COOKIE_NAME="phien")
+    # Before the check of the token, so that a session that has ended is told so, not that its token is missing.
+    app.before_request(_guard)
+    csrf.init_app(app)
+    manager.init_app(app)
+    manager.session_protection = None
+
+    @app.context_processor
+    def _who() -> dict[str, Any]:
+        return {"me": current_user.user if current_user.is_authenticated else None}

@@ -1,0 +1,83 @@
+"""Settings of an installation: environment variables `LUANCHUYEN_...`, each with a default that works on one machine.
+
+    LUANCHUYEN_FOLDER         var                              where the database file and the secret key live
+    LUANCHUYEN_DATABASE_URL   sqlite:///<folder>/luanchuyen.sqlite
+    LUANCHUYEN_SECRET_KEY     made once and kept in <folder>/secret-key
+    LUANCHUYEN_MAX_UPLOAD     25000000                         bytes of one request
+    LUANCHUYEN_SESSION_HOURS  8                                hours without a click until a session ends
+    LUANCHUYEN_HTTPS          0                                1: cookies travel over HTTPS only
+    LUANCHUYEN_PROXIES        0                                how many proxies stand in front and add X-Forwarded-For
+    LUANCHUYEN_TEST_DATA      0                                1: every page says that this is no real installation
+    LUANCHUYEN_MAIL_HOST, _MAIL_PORT, _MAIL_USER, _MAIL_PASSWORD, _MAIL_FROM, _MAIL_TO, _MAIL_TLS    empty: mail is recorded as not sent
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+PREFIX = "LUANCHUYEN_"
+
+
+class SettingsError(Exception):
+    """A setting is not what is expected."""
+
+
+def read(environ: Mapping[str, str]) -> dict[str, Any]:
+    """Flask configuration from environment variables. Raises SettingsError."""
+    given = {name.removeprefix(PREFIX): value for name, value in environ.items() if name.startswith(PREFIX)}
+    folder = Path(given.get("FOLDER", "var")).resolve()
+    return {
+        "FOLDER": str(folder),
+        "SQLALCHEMY_DATABASE_URI": given.get("DATABASE_URL") or f"sqlite:///{folder / 'luanchuyen.sqlite'}",
+        "SECRET_KEY": given.get("SECRET_KEY") or _kept_secret(folder),
+        "MAX_CONTENT_LENGTH": _whole(given, "MAX_UPLOAD", 25_000_000),
+        # What a form may hold besides files; a long report in a text field is well below this.
+        "MAX_FORM_MEMORY_SIZE": 4_000_000,
+        "MAX_FORM_PARTS": 5_000,
+        "PERMANENT_SESSION_LIFETIME": timedelta(hours=_whole(given, "SESSION_HOURS", 8)),
+        "SESSION_COOKIE_SECURE": _yes(given, "HTTPS"),
+        "PROXIES": _whole(given, "PROXIES", 0),
+        "TEST_DATA": _yes(given, "TEST_DATA"),
+        "MAIL_HOST": given.get("MAIL_HOST", ""),
+        "MAIL_PORT": _whole(given, "MAIL_PORT", 25),
+        "MAIL_USER": given.get("MAIL_USER", ""),
+        "MAIL_PASSWORD": given.get("MAIL_PASSWORD", ""),
+        "MAIL_FROM": given.get("MAIL_FROM", ""),
+        "MAIL_TO": given.get("MAIL_TO", ""),
+        "MAIL_TLS": _yes(given, "MAIL_TLS"),
+    }
+
+
+def _whole(given: Mapping[str, str], name: str, default: int) -> int:
+    text = given.get(name, "").strip()
+    if not text:
+        return default
+    if not text.isdecimal():
+        raise SettingsError(f"Expected {PREFIX}{name} to be a whole number, but found {text!r}")
+    return int(text)
+
+
+def _yes(given: Mapping[str, str], name: str) -> bool:
+    text = given.get(name, "0").strip().lower()
+    if text not in {"0", "1", "no", "yes", "false", "true", ""}:
+        raise SettingsError(f"Expected {PREFIX}{name} to be 0 or 1, but found {text!r}")
+    return text in {"1", "yes", "true"}
+
+
+def _kept_secret(folder: Path) -> str:
+    """The secret of this installation, made at the first start. Sessions survive a restart because it is kept."""
+    file = folder / "secret-key"
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return file.read_text().strip()
+    with os.fdopen(descriptor, "w") as stream:
+        secret = secrets.token_urlsafe(48)
+        stream.write(secret)
+    return secret

@@ -1,0 +1,1 @@
+(()=>{var t=window.matchMedia("(prefers-color-scheme: dark)"),e=document.documentElement,a=()=>e.setAttribute("data-bs-theme",t.matches?"dark":"light");a();t.addEventListener("change",a);try{localStorage.getItem("rows")==="compact"&&e.setAttribute("data-rows","compact")}catch{}})();
