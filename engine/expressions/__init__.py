@@ -12,14 +12,31 @@ from typing import Any
 
 from engine.errors import ExpressionError
 from engine.expressions import program, sandbox
+from engine.expressions.feel import check_feel, check_unary_tests, feel, feel_names, unary_test_names, unary_tests
 from engine.expressions.limits import DEFAULT, Limits
 from engine.expressions.template import Part, parts
 from engine.expressions.values import ZONE, YearsMonths, from_json, to_json, to_text
 from engine.expressions.vocabulary import NOW
 
 __all__ = [
-    "ZONE", "Limits", "YearsMonths", "check", "check_script", "evaluate", "from_json", "names", "run_script", "script_names", "to_json",
+    "ZONE",
+    "Limits",
+    "YearsMonths",
+    "check",
+    "check_feel",
+    "check_script",
+    "check_unary_tests",
+    "evaluate",
+    "feel",
+    "feel_names",
+    "from_json",
+    "names",
+    "run_script",
+    "script_names",
+    "to_json",
     "to_text",
+    "unary_test_names",
+    "unary_tests",
 ]  # fmt: skip
 
 

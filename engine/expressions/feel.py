@@ -1,0 +1,69 @@
+"""FEEL: the subset that forms and decision tables need, evaluated node by node within a bound of steps.
+
+Null is handled as the standard says: it passes through arithmetic and order, `and` and `or` are three-valued, a variable that does not
+exist is null. Where the standard gives null for two values that have no order (`"3" < 5`), this raises: a silent no-match is worse.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from engine.expressions.feel_evaluation import Evaluation, from_feel, to_feel
+from engine.expressions.feel_syntax import Parser
+from engine.expressions.feel_tokens import Node
+
+
+@lru_cache(maxsize=4096)
+def _expression(source: str, known: frozenset[str]) -> tuple[Node, frozenset[str]]:
+    return _parsed(source, known, "whole_expression")
+
+
+@lru_cache(maxsize=4096)
+def _tests(source: str, known: frozenset[str]) -> tuple[Node, frozenset[str]]:
+    return _parsed(source, known, "whole_unary_tests")
+
+
+def _parsed(source: str, known: frozenset[str], rule: str) -> tuple[Node, frozenset[str]]:
+    parser = Parser(source, known)
+    tree: Node = getattr(parser, rule)()
+    return tree, frozenset(parser.reads)
+
+
+def feel(source: str, variables: Mapping[str, Any], *, known: frozenset[str] = frozenset()) -> Any:
+    """The value of a FEEL expression, in Python values. `known`: names of several words. Raises ExpressionError."""
+    tree, _ = _expression(source, known)
+    return from_feel(Evaluation(source, variables).start(tree))
+
+
+def unary_tests(
+    source: str, value: Any, variables: Mapping[str, Any], input_name: str = "?", *, known: frozenset[str] = frozenset()
+) -> bool:
+    """Whether `value` passes the tests of a cell. `-` and an empty cell pass everything. Raises ExpressionError."""
+    tree, _ = _tests(source, known)
+    if tree.kind == "any":
+        return True
+    evaluation = Evaluation(source, variables)
+    evaluation.scope = {"?": to_feel(value), input_name: to_feel(value)}
+    return evaluation.start(tree) is True
+
+
+def check_feel(source: str, known: frozenset[str] = frozenset()) -> None:
+    """Raises ExpressionError with line and column when it is no FEEL, or FEEL that is not supported."""
+    _expression(source, known)
+
+
+def check_unary_tests(source: str, known: frozenset[str] = frozenset()) -> None:
+    """Raises ExpressionError with line and column when it is no unary tests, or FEEL that is not supported."""
+    _tests(source, known)
+
+
+def feel_names(source: str, known: frozenset[str] = frozenset()) -> frozenset[str]:
+    """The variables an expression reads; names inside a filter `[...]` are left out, they may be fields."""
+    return _expression(source, known)[1]
+
+
+def unary_test_names(source: str, known: frozenset[str] = frozenset()) -> frozenset[str]:
+    """The variables a cell reads."""
+    return _tests(source, known)[1]
