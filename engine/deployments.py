@@ -8,7 +8,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session, joinedload, undefer
 
 from engine import contents as contents_
-from engine import db, timers
+from engine import db, jobs, timers
 from engine.contents import Contents
 from engine.diagram import Diagram, Element
 from engine.errors import Finding, Invalid, NotFound, Refused, Severity
@@ -55,6 +55,9 @@ def store(session: Session, folder: str, files: Mapping[str, bytes], *, user: Us
         # Somebody deployed the same at the same time.
         return last
     parsed = contents_.remember(digest, lambda: files)
+    processes = [(name, process) for name, diagram in parsed.diagrams.items() for process in diagram.executable]
+    for _, process in processes:
+        parsed.program(process.id)
     deployment = Deployment(
         folder=folder,
         number=last.number + 1 if last else 1,
@@ -67,9 +70,8 @@ def store(session: Session, folder: str, files: Mapping[str, bytes], *, user: Us
     session.add(deployment)
     session.flush()
     by_name = {resource.name: resource for resource in deployment.resources}
-    for name, diagram in parsed.diagrams.items():
-        for process in diagram.executable:
-            _define(session, deployment, by_name[name], parsed, process)
+    for name, process in processes:
+        _define(session, deployment, by_name[name], parsed, process)
     return deployment
 
 
@@ -109,7 +111,7 @@ def _subscribe(session: Session, definition: ProcessDefinition, program: Program
     """Start events that wait for a message, a signal or a time: those of the newest version only."""
     if former is not None:
         session.execute(delete(MessageSubscription).where(MessageSubscription.definition_id == former.id))
-        session.execute(delete(Job).where(Job.definition_id == former.id, Job.kind == timers.START))
+        session.execute(delete(Job).where(Job.definition_id == former.id, Job.kind == jobs.START_TIMER))
     for event in program.start_events:
         if event.kind in ("message", "signal"):
             session.add(
