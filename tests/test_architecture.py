@@ -17,7 +17,7 @@ SMALL_LIBRARIES = {"sqlalchemy", "lxml", "orjson", "zstandard", "starlark", "jso
 """What the engine may use beside the standard library."""
 FOR_HANDLERS = {"handler", "Job", "BpmnError"}
 FOR_SPIFF = {"engine.errors", "engine.diagram", "engine.expressions", "engine.spiff"}
-EVALUATORS = {"eval", "exec", "compile", "__import__"}
+EVALUATORS = {"eval", "exec", "__import__"}
 
 
 @dataclass(frozen=True)
@@ -128,11 +128,13 @@ def test_nothing_but_tests_imports_tests() -> None:
 def evaluator(node: ast.AST) -> str:
     """The name by which `node` would make code from text, or nothing.
 
-    `re.compile` is something else; `starlark.eval` is the evaluator that design.md chose, which reaches no Python.
+    `re.compile` and modules of that name are something else; `starlark.eval` is the evaluator of diagrams, which reaches no Python.
     """
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "compile":
+        return "compile"
     if isinstance(node, ast.Name):
         return node.id if node.id in EVALUATORS else ""
-    if isinstance(node, ast.Attribute) and node.attr in EVALUATORS - {"compile"}:
+    if isinstance(node, ast.Attribute) and node.attr in EVALUATORS:
         return "" if isinstance(node.value, ast.Name) and node.value.id == "starlark" else node.attr
     return ""
 
