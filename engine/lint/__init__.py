@@ -30,11 +30,13 @@ from engine.lint import (
     legal_basis,
     multi_instance,
     multiple_tokens,
+    parallel_writes,
     script,
     task_type,
     text,
     timer,
     topic,
+    unknown_name,
     unreachable,
     user_task,
     xml,
@@ -65,11 +67,13 @@ RULES: tuple[Rule, ...] = (
     multi_instance,
     gateway_condition,
     expression,
+    unknown_name,
     unreachable,
     dead_end,
     endless_loop,
     deadlock,
     multiple_tokens,
+    parallel_writes,
     camunda_extension,
     legal_basis,
     compile,
@@ -79,7 +83,7 @@ _ALWAYS = {"xml", "text", "duplicate-ids"}
 """Rules whose errors refuse even a drawing: the file itself cannot be trusted."""
 
 _UNFINISHED = {"compile", "expression"}
-"""Rules whose errors in an unfinished process are part of what is unfinished: conditions in prose, what the compiler cannot make sense of yet."""
+"""Rules whose errors in an unfinished process are part of what is unfinished: conditions in prose, what cannot be compiled yet."""
 
 _ORDER = {Severity.ERROR: 0, Severity.TODO: 1, Severity.WARNING: 2}
 

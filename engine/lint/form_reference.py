@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from engine.errors import Finding
+from engine.forms import Form
 from engine.lint.folder import Folder
 from engine.lint.rule import error, label
 
@@ -23,6 +24,9 @@ def check(folder: Folder) -> Iterator[Finding]:
         for finding in form.check():
             yield replace(finding, file=finding.file or name)
     for diagram, element in folder.elements("userTask", "startEvent"):
+        for data in element.extensions("formData"):
+            for finding in Form.from_form_data(data, diagram.file).check():
+                yield replace(finding, file=diagram.file, element=element.id, line=finding.line or element.line)
         for attribute in ("formRef", "formKey"):
             reference = (element.camunda(attribute) or "").strip()
             if not reference or "${" in reference or folder.form(reference) or folder.names_file(reference):

@@ -20,12 +20,13 @@ def check(folder: Folder) -> Iterator[Finding]:
             leaving = flows.outgoing[node.id]
             yield from _default(diagram, flows, node)
             if node.type in _DECIDING and len(leaving) > 1:
-                yield from _branches(diagram, node, leaving)
+                entered = [flow.condition for flow in flows.incoming[node.id]]
+                yield from _branches(diagram, node, leaving, entered)
             elif node.type in ("parallelGateway", "eventBasedGateway"):
                 yield from _unconditional(diagram, node, leaving)
 
 
-def _branches(diagram: Diagram, node: Element, leaving: list[Flow]) -> Iterator[Finding]:
+def _branches(diagram: Diagram, node: Element, leaving: list[Flow], entered: list[str | None]) -> Iterator[Finding]:
     default = local(node.node.get("default"))
     for flow in leaving:
         if flow.element.id != default and flow.condition is None and not (node.type == "complexGateway" and not default):
@@ -37,7 +38,8 @@ def _branches(diagram: Diagram, node: Element, leaving: list[Flow]) -> Iterator[
                 en=f"Expected a condition on the flow{name} from {label(node)} to {label(flow.target)}, but found none."
                 " Write the condition or make the flow the default.",
             )
-    if not default and node.type != "complexGateway" and all(flow.condition for flow in leaving):
+    conditions = [flow.condition for flow in leaving if flow.condition]
+    if not default and node.type != "complexGateway" and len(conditions) == len(leaving) and not _one_holds(conditions, entered):
         yield warning(
             (diagram.file, node),
             vi=f"{label(node)} nên có một nhánh mặc định: khi không điều kiện nào đúng, hồ sơ sẽ dừng lại với một sự cố. Hãy đặt một"
@@ -45,6 +47,30 @@ def _branches(diagram: Diagram, node: Element, leaving: list[Flow]) -> Iterator[
             en=f"Expected {label(node)} to have a default flow: when no condition holds, the case stops with an incident. Make one flow"
             " the default.",
         )
+
+
+def _one_holds(conditions: list[str], entered: list[str | None]) -> bool:
+    """Whether it can be seen that one condition always holds: two contradict each other, or one is the only way into the gateway."""
+    plain = {_plain(condition) for condition in conditions}
+    if entered and all(condition is not None and _plain(condition) in plain for condition in entered):
+        return True
+    return any(_negated(condition) & plain for condition in plain)
+
+
+def _plain(condition: str) -> str:
+    inner = condition.strip()
+    if inner.startswith(("${", "#{")) and inner.endswith("}"):
+        inner = inner[2:-1]
+    return " ".join(inner.replace("&&", " and ").replace("||", " or ").split())
+
+
+def _negated(condition: str) -> set[str]:
+    found = {f"not {condition}", f"not ({condition})", f"!{condition}", f"!({condition})"}
+    if " and " not in condition and " or " not in condition:
+        for one, other in (("==", "!="), (">=", "<"), ("<=", ">")):
+            if condition.count(one) == 1:
+                found.add(condition.replace(one, other))
+    return found
 
 
 def _default(diagram: Diagram, flows: Flows, node: Element) -> Iterator[Finding]:

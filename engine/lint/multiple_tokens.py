@@ -32,14 +32,18 @@ def check(folder: Folder) -> Iterator[Finding]:
 
 
 def _meeting(net: Net, arc: str) -> str | None:
-    """Back from a crowded arc to the node where its tokens came together; None when they were sent together (completionQuantity)."""
+    """Back from a crowded arc to the node where its tokens came together.
+
+    None when nothing merges on the way: they were sent one after the other, as a reminder each round, or together by completionQuantity.
+    """
     seen: set[str] = set()
     while arc not in seen:
         seen.add(arc)
-        source = next((id_ for id_, options in net.options.items() if any(arc in o.gives for o in options)), None)
-        if source is None:
+        sources = [(id_, option) for id_, options in net.options.items() for option in options if arc in option.gives]
+        if not sources or any(len(option.gives) > 1 for _, option in sources):
             return None
+        source = sources[0][0]
         if len(net.into[source]) != 1:
             return source
         arc = net.into[source][0]
-    return net.arcs[arc].target
+    return None

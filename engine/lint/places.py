@@ -30,13 +30,14 @@ class Place:
 
 @dataclass(frozen=True)
 class Script:
-    """One script with the language it says it is in."""
+    """One script with the language it says it is in. `sets`: what it sets stays set; that of an input or output gives a value."""
 
     diagram: Diagram
     element: Element
     format: str
     source: str
     line: int
+    sets: bool = True
 
 
 def expressions(diagram: Diagram) -> Iterator[Place]:
@@ -107,14 +108,18 @@ def _extensions(element: Element) -> Iterator[tuple[str, str, bool, Node]]:
 def scripts(diagram: Diagram) -> Iterator[Script]:
     """Every script of the diagram: those of script tasks, and those of inputs and outputs."""
     for element in diagram.elements.values():
-        if element.type in ("scriptTask", "globalScriptTask"):
-            node = child(element, "script")
-            language = element.node.get("scriptFormat", element.node.get("scriptLanguage", ""))
-            line = line_of(node) or element.line or 0
-            yield Script(diagram, element, language, text_of_script(node), line)
-        for holder in element.extensions("inputOutput"):
-            for node in holder.iter(f"{{{CAMUNDA}}}script"):
-                yield Script(diagram, element, node.get("scriptFormat", ""), node.text or "", line_of(node))
+        yield from scripts_of(diagram, element)
+
+
+def scripts_of(diagram: Diagram, element: Element) -> Iterator[Script]:
+    """The scripts of one element."""
+    if element.type in ("scriptTask", "globalScriptTask"):
+        node = child(element, "script")
+        language = element.node.get("scriptFormat", element.node.get("scriptLanguage", ""))
+        yield Script(diagram, element, language, text_of_script(node), line_of(node) or element.line or 0)
+    for holder in element.extensions("inputOutput"):
+        for node in holder.iter(f"{{{CAMUNDA}}}script"):
+            yield Script(diagram, element, node.get("scriptFormat", ""), node.text or "", line_of(node), sets=False)
 
 
 def text_of_script(node: Node | None) -> str:
