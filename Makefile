@@ -19,7 +19,7 @@ help: ## Show this list
 
 .PHONY: run
 run: .venv/run.stamp $(TRANSLATIONS) $(DEMO) ## Serve the demo: a fictional province with its accounts
-	@cat var/demo.txt
+	@grep -v '^Địa chỉ' var/demo.txt
 	@printf '\n  Mở trong trình duyệt / open in a browser: http://%s:%s/   (Ctrl+C: dừng / stop)\n\n' '$(HOST)' '$(PORT)'
 	@$(SETTINGS) $(BIN)/luanchuyen serve --host '$(HOST)' --port '$(PORT)'
 
