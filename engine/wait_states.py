@@ -44,26 +44,33 @@ def mirror(session: Session, instance: ProcessInstance, execution: Execution, *,
     session.execute(update(StoredExecution).where(StoredExecution.instance_id == instance.id).values(state=packed))
 
 
-def _close(session: Session, instance: ProcessInstance, closed: Sequence[str]) -> None:
+def _close(session: Session, instance: ProcessInstance, waits: Sequence[Wait]) -> None:
     """Rows of places that wait no more. A user task that was completed is closed already; what is still open was cancelled."""
-    session.execute(
-        update(UserTask)
-        .where(UserTask.instance_id == instance.id, UserTask.wait_id.in_(closed), UserTask.state == "open")
-        .values(state="cancelled", ended_at=db.now(session))
-        .execution_options(synchronize_session=False)
-    )
-    waiting = (jobs.SERVICE, jobs.TIMER, jobs.CALL, jobs.BUFFERED)
-    session.execute(delete(Job).where(Job.instance_id == instance.id, Job.wait_id.in_(closed), Job.kind.in_(waiting)))
-    session.execute(
-        delete(MessageSubscription).where(MessageSubscription.instance_id == instance.id, MessageSubscription.wait_id.in_(closed))
-    )
+    if tasks := [wait.id for wait in waits if wait.kind is WaitKind.USER_TASK]:
+        session.execute(
+            update(UserTask)
+            .where(UserTask.instance_id == instance.id, UserTask.wait_id.in_(tasks), UserTask.state == "open")
+            .values(state="cancelled", ended_at=db.now(session))
+            .execution_options(synchronize_session=False)
+        )
+    if working := [wait.id for wait in waits if wait.kind in _OPENED_AS_JOB]:
+        kinds = tuple(_OPENED_AS_JOB.values())
+        session.execute(delete(Job).where(Job.instance_id == instance.id, Job.wait_id.in_(working), Job.kind.in_(kinds)))
+    if listening := [wait.id for wait in waits if wait.kind in (WaitKind.MESSAGE, WaitKind.SIGNAL)]:
+        mine = (MessageSubscription.instance_id == instance.id, MessageSubscription.wait_id.in_(listening))
+        session.execute(delete(MessageSubscription).where(*mine))
+    if calling := [wait.id for wait in waits if wait.kind is WaitKind.CALL]:
+        _abandon(session, instance, calling)
+
+
+def _abandon(session: Session, instance: ProcessInstance, calling: Sequence[str]) -> None:
+    """Called cases that still run although their call activity is over."""
+    running = (executions.ACTIVE, executions.SUSPENDED)
     called = select(ProcessInstance.id).where(
-        ProcessInstance.parent_id == instance.id,
-        ProcessInstance.parent_wait_id.in_(closed),
-        ProcessInstance.state.in_((executions.ACTIVE, "suspended")),
+        ProcessInstance.parent_id == instance.id, ProcessInstance.parent_wait_id.in_(calling), ProcessInstance.state.in_(running)
     )
     for child_id in session.scalars(called):
-        jobs.post(session, jobs.CANCEL, instance_id=child_id, payload={"reason": f"{instance.business_key}"})
+        jobs.post(session, jobs.CANCEL, instance_id=child_id, payload={"reason": instance.business_key})
 
 
 def _record(session: Session, instance: ProcessInstance, passages: Iterable[Passage], actor: User | None) -> None:
