@@ -16,7 +16,7 @@ _KINDS = {
     "str": "text",
     "int": "number",
     "float": "number",
-    "Decimal": "decimal",
+    "Decimal": "number",
     "bool": "true/false",
     "NoneType": "nothing",
     "dict": "record",

@@ -67,3 +67,11 @@ def feel_names(source: str, known: frozenset[str] = frozenset()) -> frozenset[st
 def unary_test_names(source: str, known: frozenset[str] = frozenset()) -> frozenset[str]:
     """The variables a cell reads."""
     return _tests(source, known)[1]
+
+
+def literal_tests(source: str, known: frozenset[str] = frozenset()) -> list[Any]:
+    """The values that a cell compares with as they stand (`"a", "b"`, `not(true)`), for checking them against a column's type."""
+    tree, _ = _tests(source, known)
+    tests: list[Node] = tree.parts[0] if tree.kind in ("tests", "not_tests") else []
+    values = [test.parts[0] for test in tests if test.kind == "test_value"]
+    return [value.parts[0] for value in values if value.kind == "literal"]
