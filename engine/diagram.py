@@ -64,7 +64,8 @@ class Element:
 
     @property
     def line(self) -> int | None:
-        return self.node.sourceline
+        line: int | None = self.node.sourceline  # type: ignore[assignment]  # the stubs leave the type open
+        return line
 
     @cached_property
     def documentation(self) -> str:
@@ -130,8 +131,9 @@ def _parse(source: bytes, file: str) -> Node:
         root = etree.fromstring(source, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
         raise FileRejected(file=file, expected="well-formed XML", found=str(error)[:300]) from None
-    if root.getroottree().docinfo.doctype:
-        raise FileRejected(file=file, expected="XML without DOCTYPE", found=root.getroottree().docinfo.doctype[:120])
+    doctype = root.getroottree().docinfo.doctype  # type: ignore[union-attr]  # the stubs leave the type open
+    if doctype:
+        raise FileRejected(file=file, expected="XML without DOCTYPE", found=doctype[:120])
     return root
 
 

@@ -53,11 +53,12 @@ class Activity(FlowNode):
     def take_inputs(self, case: Case, token: Token) -> None:
         """Variables of the activity's own: its inputs and what its diagram declares for it."""
         body = self.body is not None
-        if not (self.inputs_ or body or token.own):
+        if not (self.inputs_ or self.declares or body or token.own):
             return
         found = {name: evaluation.made(recipe, token.place.view()) for name, recipe in self.inputs_}
         if token.own is None:
             token.own = case.scope("body" if body else "own", token, token.scope)
+        token.own.variables.update(dict.fromkeys(self.declares))
         token.own.variables.update(found)
 
     def on_finish(self, case: Case, token: Token) -> str | None:
@@ -82,6 +83,10 @@ class Activity(FlowNode):
         return token.own if token.role == "member" and token.own is not None else token.scope
 
     def on_leave(self, case: Case, token: Token) -> str | None:
+        around = case.host(token.scope).node if token.scope.kind == "body" else None
+        if around is not None and around.ad_hoc is not None and around.satisfied(case, token):
+            case.passed(token)
+            return "done"
         if token.memory.get("silent"):
             # Its members were counted one by one.
             for flow in self.choose(case, token):

@@ -11,6 +11,7 @@ from SpiffWorkflow import TaskState
 from SpiffWorkflow.bpmn import BpmnWorkflow
 
 from engine.errors import DecisionError, ExpressionError
+from engine.expressions.vocabulary import NOW
 from engine.spiff.scope import Scope
 from engine.spiff.specs import Container, Flow, Node
 from engine.spiff.token import Token
@@ -43,7 +44,6 @@ class Case(BpmnWorkflow):  # type: ignore[misc]  # SpiffWorkflow is not typed
     def __init__(self, program: Program, now: datetime, decide: Decide | None) -> None:
         super().__init__(program.spec, script_engine=NoScripts(), deserializing=True)
         self.program = program
-        self.now = now
         self.decide = decide
         self.effects = Effects()
         self.fresh: dict[str, Wait] = {}
@@ -53,6 +53,7 @@ class Case(BpmnWorkflow):  # type: ignore[misc]  # SpiffWorkflow is not typed
         self.counter = 0
         self.steps = 0
         self.scopes: dict[str, Scope] = {}
+        self.waits: dict[str, Wait] = {}
         self.owners: dict[str, str] = {}
         """Wait id -> id of the token that waits."""
         self.failures: dict[str, Failure] = {}
@@ -69,7 +70,16 @@ class Case(BpmnWorkflow):  # type: ignore[misc]  # SpiffWorkflow is not typed
         self._late: deque[str] = deque()
         self.root = Scope("s0", "process", program.key, None, "t0")
         self.scopes["s0"] = self.root
+        self.now = now
         self.task_tree = Token(self, program.spec.start, self.root, None, "t0", now)
+
+    @property
+    def now(self) -> datetime:
+        return self.root.clock[NOW]  # type: ignore[no-any-return]
+
+    @now.setter
+    def now(self, moment: datetime) -> None:
+        self.root.clock[NOW] = moment
 
     # --- tokens ------------------------------------------------------------------------------------------------------------------------
 
@@ -158,7 +168,8 @@ class Case(BpmnWorkflow):  # type: ignore[misc]  # SpiffWorkflow is not typed
             self.drop(self.scopes.get(scope_id))
         if not token.subscription:
             token.scope.live -= 1
-        self.failures.pop(token.id, None)
+        if self.failures.pop(token.id, None) is not None:
+            self.effects.withdrawn.append(token.id)
         self.listening.pop(token.id, None)
         parent = token.parent
         if parent is not None:
@@ -205,14 +216,16 @@ class Case(BpmnWorkflow):  # type: ignore[misc]  # SpiffWorkflow is not typed
     def open(self, token: Token, wait: Wait) -> None:
         token.waits[wait.id] = wait
         self.owners[wait.id] = token.id
+        self.waits[wait.id] = wait
         self.fresh[wait.id] = wait
 
     def close(self, token: Token, wait_id: str) -> None:
         token.waits.pop(wait_id)
+        wait = self.waits.pop(wait_id)
         del self.owners[wait_id]
         # What was opened and closed before anybody was told needs no taking back.
         if self.fresh.pop(wait_id, None) is None:
-            self.effects.closed.append(wait_id)
+            self.effects.closed.append(wait)
 
     def passed(self, token: Token, state: str = "completed", detail: Mapping[str, Any] | None = None) -> None:
         wait_id = token.memory.get("wait") or next(iter(token.waits), None)
@@ -286,10 +299,7 @@ class Case(BpmnWorkflow):  # type: ignore[misc]  # SpiffWorkflow is not typed
 
     def _release(self) -> bool:
         """Nothing moves by itself any more: let one gateway go on that waits only for tokens that cannot come."""
-        for scope_id, node_id in list(self.joins):
-            if self.node(node_id).release(self, self.scopes[scope_id]):
-                return True
-        return False
+        return any(self.node(node_id).release(self, self.scopes[scope_id]) for scope_id, node_id in list(self.joins))
 
     def step(self, token: Token) -> bool | None:
         """One step of one token: True when it has left, None when it waits, False when it failed."""

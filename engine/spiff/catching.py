@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from engine import expressions
 from engine.errors import ExpressionError
 from engine.spiff import evaluation, moments
 from engine.spiff.flownode import FlowNode
@@ -114,10 +116,8 @@ def look(case: Case, token: Token) -> None:
 
 def _undecided(source: str, view: Mapping[str, Any]) -> bool:
     """A condition over a variable that nobody has set yet is not true yet, and no mistake."""
-    from engine import expressions
-
     try:
-        names = expressions.names(source)
+        names = expressions.names(source.strip(), bare=True)
     except ExpressionError:
         return False
     return any(name not in view for name in names)
@@ -138,7 +138,7 @@ def happen(case: Case, token: Token, index: int, variables: Mapping[str, Any], w
         token.memory["seen"] = []
         if not _interrupts(token):
             _close_all(case, token)
-            arm(case, token)
+            case.schedule(token, "enter")
     if wait_id is not None:
         token.memory["wait"] = wait_id
     again = not _interrupts(token) if token.node.parallel_multiple else _again(case, token, index, event, wait_id)
@@ -164,7 +164,7 @@ def _again(case: Case, token: Token, index: int, event: EventDefinition | None, 
         cycle = token.memory.get("cycles", {}).get(str(index))
         if wait_id is not None and wait_id in token.waits:
             case.close(token, wait_id)
-        if cycle is None or cycle["left"] == 0 or token.role != "" and _interrupts(token):
+        if cycle is None or cycle["left"] == 0 or (token.role != "" and _interrupts(token)):
             return any(e.kind != "timer" for e in node.events) and not _interrupts(token)
         if cycle["left"] is not None:
             cycle["left"] -= 1
@@ -176,11 +176,10 @@ def _again(case: Case, token: Token, index: int, event: EventDefinition | None, 
         return True
     if _interrupts(token):
         return False
-    if wait_id is not None and (wait_id not in token.waits or event.kind == "message"):
+    if wait_id is not None and event.kind == "message":
         # Places are never used twice: a message place is closed by its message and opened anew.
-        if wait_id in token.waits:
-            case.close(token, wait_id)
-        wait = _wait(case, token, index, event, token.place.view())
+        wait = replace(case.waits[wait_id], id=case.new_id("w"))
+        case.close(token, wait_id)
         case.open(token, wait)
         token.memory["places"][wait.id] = index
     return True

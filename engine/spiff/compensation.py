@@ -164,9 +164,11 @@ def appended(case: Case, token: Token, written: dict[str, Any]) -> dict[str, Any
     runner = case.tasks.get(past.host)
     found: dict[str, Any] = {}
     for name, value in written.items():
-        then, now = past.variables.get(name), past.parent.view().get(name) if past.parent is not None else None
-        grown = isinstance(value, list) and isinstance(then, list) and value[: len(then)] == then
-        found[name] = [*now, *value[len(then) :]] if grown and isinstance(now, list) else value
+        then = past.variables.get(name)
+        now = past.parent.view().get(name) if past.parent is not None else None
+        found[name] = value
+        if isinstance(value, list) and isinstance(then, list) and isinstance(now, list) and value[: len(then)] == then:
+            found[name] = [*now, *value[len(then) :]]
         if name in past.variables and runner is not None:
             runner.memory.setdefault("written", []).append(name)
     return found

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from engine.diagram import FLOW_NODES, Diagram, Element
 from engine.spiff import activities, catching, gateways, places, throwing
+from engine.spiff.checks import check
 from engine.spiff.findings import Findings
 from engine.spiff.reading import Reader, child, flag, local, text_of
-from engine.spiff.specs import Container, Flow, Node, Specification
+from engine.spiff.specs import Container, Node, Specification
+from engine.spiff.wiring import Wiring
 
-SUB_PROCESSES = ("subProcess", "transaction", "adHocSubProcess")
 GLOBAL_TASKS = {
     "globalTask": "task",
     "globalUserTask": "userTask",
@@ -52,7 +53,6 @@ class Compiler:
         self.specification = Specification(process)
         self.nodes: dict[str, Node] = self.specification.nodes
         self.containers: dict[str, Container] = {}
-        self.flows: list[Flow] = []
 
     def compile(self) -> None:
         elements = [e for e in self.diagram.elements.values() if e.process_id == self.process.id]
@@ -66,12 +66,10 @@ class Compiler:
         for element in elements:
             if element.type in FLOW_NODES:
                 self._node(element)
-        for element in elements:
-            if element.type == "sequenceFlow":
-                self._flow(element)
-        self._connect()
-        self._compensation(elements)
-        self._containers(elements)
+        wiring = Wiring(self.diagram, self.process, self.nodes, self.reader, self.findings)
+        wiring.connect(elements)
+        self.containers = wiring.containers
+        check(wiring, self.findings)
 
     # --- nodes -------------------------------------------------------------------------------------------------------------------------
 
@@ -84,13 +82,16 @@ class Compiler:
         node.parallel_multiple = flag(xml, "parallelMultiple", False)
         node.attached_to = local(xml.get("attachedToRef"))
         node.interrupting = flag(xml, "cancelActivity" if element.type == "boundaryEvent" else "isInterrupting", True)
-        node.inputs_ = reader.parameters(element, "inputParameter")
-        node.outputs_ = reader.parameters(element, "outputParameter")
+        # What went wrong cannot be gone on with: these interrupt, whatever the drawing says.
+        node.interrupting |= any(event.kind in ("error", "cancel") for event in node.events)
+        node.inputs_ = reader.associated_inputs(element) + reader.parameters(element, "inputParameter")
+        node.outputs_ = reader.associated_outputs(element) + reader.parameters(element, "outputParameter")
+        node.declares = reader.declared(element)
         node.is_compensation = flag(xml, "isForCompensation", False)
         retry = element.extensions("failedJobRetryTimeCycle")
         node.details["retry"] = text_of(retry[0]) if retry else None
         waiting = any(event.kind in catching.WAITED_FOR for event in node.events)
-        setattr(node, "waiting", waiting or element.type == "receiveTask")
+        node.waiting = waiting or element.type == "receiveTask"
         if element.type in ("intermediateThrowEvent", "endEvent"):
             node.late = any(event.kind == "signal" for event in node.events)
         if node.activity:
@@ -154,8 +155,8 @@ class Compiler:
                 self.findings.error(
                     "service_without_topic",
                     element,
-                    f"Tác vụ {{e}} gọi mã Java (camunda:{name}), không chạy được ở đây. Hãy dùng camunda:type=\"external\" và camunda:topic.",
-                    f"Task {{e}} calls Java code (camunda:{name}), which cannot run here. Use camunda:type=\"external\" and camunda:topic.",
+                    f'Tác vụ {{e}} gọi mã Java (camunda:{name}), không chạy được ở đây. Hãy dùng camunda:type="external" và camunda:topic.',
+                    f'Task {{e}} calls Java code (camunda:{name}), which cannot run here. Use camunda:type="external" and camunda:topic.',
                 )
                 return
         self.findings.todo(
@@ -173,7 +174,7 @@ class Compiler:
             self.findings.error(
                 "script",
                 element,
-                "Tác vụ kịch bản {e} dùng camunda:resource hoặc camunda:resultVariable. Hãy viết kịch bản trong phần tử và gán biến trong đó.",
+                "Tác vụ {e} dùng camunda:resource hoặc camunda:resultVariable. Hãy viết kịch bản ngay trong phần tử và gán biến ở đó.",
                 "Script task {e} uses camunda:resource or camunda:resultVariable. Write the script inline and set its variables there.",
             )
         if text is None:
@@ -219,119 +220,3 @@ class Compiler:
             if target.id not in self.nodes:
                 self._node(target)
                 self.nodes[target.id].container = element.id
-
-    # --- flows -------------------------------------------------------------------------------------------------------------------------
-
-    def _flow(self, element: Element) -> None:
-        source, target = local(element.node.get("sourceRef")), local(element.node.get("targetRef"))
-        if source not in self.nodes or target not in self.nodes:
-            end = source if source not in self.nodes else target
-            self.findings.error(
-                "dangling_flow",
-                element,
-                f"Luồng {{e}} nối với {end or 'không đâu'}, không có trong quy trình này. Hãy nối lại hai đầu của nó.",
-                f"Flow {{e}} is attached to {end or 'nothing'}, which is not in this process. Attach both of its ends.",
-            )
-            return
-        assert source is not None and target is not None  # noqa: S101
-        if self.nodes[source].container != self.nodes[target].container:
-            self.findings.error(
-                "flow_across_scopes",
-                element,
-                "Luồng {e} đi qua ranh giới của quy trình con. Hãy dùng sự kiện bắt đầu và kết thúc của quy trình con đó.",
-                "Flow {e} crosses the border of a sub-process. Use that sub-process' start and end events.",
-            )
-            return
-        flow = Flow(element.id, source, target, text_of(child(element.node, "conditionExpression")))
-        self.flows.append(flow)
-
-    def _connect(self) -> None:
-        for flow in self.flows:
-            source, target = self.nodes[flow.source], self.nodes[flow.target]
-            source.outgoing.append(flow)
-            target.incoming.append(flow)
-            source.connect(target)
-        for node in self.nodes.values():
-            if node.default is not None and node.default not in {flow.id for flow in node.outgoing}:
-                self.findings.error(
-                    "default_flow",
-                    node.element,
-                    f"Luồng mặc định {node.default} không đi ra từ {{e}}. Hãy chọn lại luồng mặc định.",
-                    f"The default flow {node.default} does not leave {{e}}. Choose its default again.",
-                )
-            if node.kind == "boundaryEvent":
-                host = self.nodes.get(node.attached_to or "")
-                if host is None or not host.activity:
-                    self.findings.error(
-                        "boundary_without_activity",
-                        node.element,
-                        "Sự kiện biên {e} không gắn với hoạt động nào. Hãy gắn nó vào một hoạt động.",
-                        "Boundary event {e} is attached to no activity. Attach it to one.",
-                    )
-                else:
-                    host.boundary.append(node.id)
-
-    # --- compensation ------------------------------------------------------------------------------------------------------------------
-
-    def _compensation(self, elements: list[Element]) -> None:
-        for element in elements:
-            if element.type != "association":
-                continue
-            ends = [self.nodes.get(local(element.node.get(end)) or "") for end in ("sourceRef", "targetRef")]
-            for event, handler in (ends, ends[::-1]):
-                if event is None or handler is None or event.kind != "boundaryEvent" or not handler.activity:
-                    continue
-                if any(e.kind == "compensate" for e in event.events) and event.attached_to in self.nodes:
-                    event.compensates = handler.id
-                    handler.is_compensation = True
-                    self.nodes[event.attached_to].details["undo_handler"] = handler.id
-        for node in self.nodes.values():
-            if node.kind == "boundaryEvent" and any(e.kind == "compensate" for e in node.events) and node.compensates is None:
-                self.findings.error(
-                    "compensation_handler",
-                    node.element,
-                    "Sự kiện bồi hoàn {e} chưa nối (bằng association) với hoạt động bồi hoàn.",
-                    "Compensation event {e} is not associated with a handler activity.",
-                )
-
-    # --- containers --------------------------------------------------------------------------------------------------------------------
-
-    def _containers(self, elements: list[Element]) -> None:
-        self.containers[self.process.id] = Container(self.process.id)
-        for element in elements:
-            if element.type in SUB_PROCESSES:
-                self.containers[element.id] = self.nodes[element.id].body = Container(element.id)
-        for node in self.nodes.values():
-            container = self.containers.get(node.container)
-            if container is not None:
-                self._place(node, container)
-        for container in self.containers.values():
-            if container.none_starts or container.starts:
-                self._unreached(container)
-                container.implicit = []
-
-    def _place(self, node: Node, container: Container) -> None:
-        handler = node.kind in SUB_PROCESSES and flag(node.element.node, "triggeredByEvent", False)
-        link = next((event.name for event in node.events if event.kind == "link"), None)
-        if node.kind == "startEvent":
-            (container.starts if node.events else container.none_starts).append(node.id)
-            if any(event.kind == "compensate" for event in node.events):
-                container.undoes = True
-        elif handler:
-            container.handlers.append(node.id)
-        elif node.kind == "intermediateCatchEvent" and link is not None:
-            container.links[link] = node.id
-        elif node.kind != "boundaryEvent" and not node.is_compensation and not node.incoming:
-            if flag(node.element.node, "instantiate", False) and container.id == self.process.id:
-                container.starts.append(node.id)
-            else:
-                container.implicit.append(node.id)
-
-    def _unreached(self, container: Container) -> None:
-        for node_id in container.implicit:
-            self.findings.error(
-                "unreached",
-                self.nodes[node_id].element,
-                "Không luồng nào dẫn tới {e}, nên nó không bao giờ được thực hiện. Hãy nối luồng tới nó hoặc xóa nó.",
-                "No flow leads to {e}, so it would never be carried out. Lead a flow to it or remove it.",
-            )

@@ -43,6 +43,8 @@ def words(source: str | None, view: Mapping[str, Any]) -> tuple[str, ...]:
 
 def made(recipe: Value, view: Mapping[str, Any]) -> Any:
     """The value of an input or output parameter. Raises ExpressionError."""
+    if recipe.kind == "variable":
+        return view.get(recipe.text)
     if recipe.kind == "list":
         return [made(item, view) for _, item in recipe.items]
     if recipe.kind == "map":

@@ -9,9 +9,10 @@ from typing import Any
 from SpiffWorkflow import TaskState
 
 from engine.errors import Invalid, NotFound, NotWaiting
+from engine.expressions import from_json, to_json
+from engine.expressions.vocabulary import NOW
 from engine.spiff import catching, evaluation, storage, throwing
 from engine.spiff.case import Case, Decide
-from engine.spiff.places import transferred
 from engine.spiff.program import Program
 from engine.spiff.token import Token
 from engine.spiff.wait import Effects, Failure, Wait, WaitKind
@@ -45,7 +46,7 @@ class Execution:
         ExpressionError when the default of a variable cannot be evaluated."""
         case = Case(program, now, decide)
         case.business_key = business_key
-        case.root.variables.update(variables)
+        case.root.variables.update(_storable(variables))
         for name, source in program.defaults.items():
             if name not in variables:
                 case.root.variables[name] = evaluation.value(source, case.root.view())
@@ -92,8 +93,7 @@ class Execution:
     @property
     def waits(self) -> dict[str, Wait]:
         """The places that are open, oldest first."""
-        case = self._case
-        return {wait_id: case.token(token_id).waits[wait_id] for wait_id, token_id in case.owners.items()}
+        return dict(self._case.waits)
 
     @property
     def failures(self) -> dict[str, Failure]:
@@ -122,49 +122,51 @@ class Execution:
 
     def visible(self, wait_id: str) -> dict[str, Any]:
         """All variables that the place sees, its own scopes' first (multi-instance element, loopCounter, inputs)."""
-        return dict(self._waiting(wait_id).place.view())
+        return {name: value for name, value in self._waiting(wait_id).place.view().items() if name != NOW}
 
     # --- what happens outside ----------------------------------------------------------------------------------------------------------
 
     def complete_user_task(self, wait_id: str, variables: Mapping[str, Any]) -> None:
         token = self._waiting(wait_id, WaitKind.USER_TASK)
-        token.memory["form"] = dict(variables)
-        self._complete(token, wait_id, variables)
+        clean = _storable(variables)
+        token.memory["form"] = clean
+        self._complete(token, wait_id, clean)
 
     def complete_job(self, wait_id: str, variables: Mapping[str, Any]) -> None:
-        self._complete(self._waiting(wait_id, WaitKind.JOB), wait_id, variables)
+        self._complete(self._waiting(wait_id, WaitKind.JOB), wait_id, _storable(variables))
 
     def throw_error(self, wait_id: str, code: str, message: str = "", variables: Mapping[str, Any] | None = None) -> None:
         """A BPMN error thrown by the activity that waits there: a job's handler, or a called case that failed."""
         token = self._waiting(wait_id)
-        throwing.throw_error(self._case, token, code, message, variables or {})
+        throwing.throw_error(self._case, token, code, message, _storable(variables or {}))
         self._go_on()
 
     def throw_escalation(self, wait_id: str, code: str, variables: Mapping[str, Any] | None = None) -> None:
         """An escalation thrown inside the called case; the call goes on waiting unless a boundary event interrupts it."""
         token = self._waiting(wait_id)
-        throwing.throw_escalation(self._case, token, code, variables or {})
+        throwing.throw_escalation(self._case, token, code, _storable(variables or {}))
         self._go_on()
 
     def fire_timer(self, wait_id: str) -> None:
         self._happen(wait_id, WaitKind.TIMER, {})
 
     def receive_message(self, wait_id: str, variables: Mapping[str, Any]) -> None:
-        self._happen(wait_id, WaitKind.MESSAGE, variables)
+        self._happen(wait_id, WaitKind.MESSAGE, _storable(variables))
 
     def receive_signal(self, name: str, variables: Mapping[str, Any]) -> None:
         """To every place of this case that waits for it; none is no error."""
-        throwing.deliver_signal(self._case, name, variables)
+        throwing.deliver_signal(self._case, name, _storable(variables))
         self._go_on()
 
     def return_from_call(self, wait_id: str, variables: Mapping[str, Any]) -> None:
         """The called case has ended with these variables."""
         token = self._waiting(wait_id, WaitKind.CALL)
-        self._complete(token, wait_id, transferred(token.node.details["out"], variables))
+        token.memory["returned"] = _storable(variables)
+        self._complete(token, wait_id, {})
 
     def set_variables(self, variables: Mapping[str, Any]) -> None:
         """Written from outside into the case's scope; conditional events look again."""
-        self._case.root.variables.update(variables)
+        self._case.root.variables.update(_storable(variables))
         self._case.changed = True
         self._go_on()
 
@@ -214,6 +216,15 @@ class Execution:
         self._case.run()
 
 
+def _storable(variables: Mapping[str, Any]) -> dict[str, Any]:
+    """Variables as they will be when the case is loaded again, whatever the caller does with his. Raises Invalid."""
+    try:
+        found: dict[str, Any] = from_json(to_json(variables))
+    except ValueError as error:
+        raise Invalid(expected="variables that can be stored", found=str(error)) from None
+    return found
+
+
 def _begin_at(case: Case, start_event: str) -> None:
     """The case begins because the trigger of `start_event` has come."""
     container = case.program.container(case.program.key)
@@ -222,6 +233,12 @@ def _begin_at(case: Case, start_event: str) -> None:
         raise Invalid(expected=f"one of the start events {', '.join(known)}", found=start_event)
     case.start_body(case.root, container, [])
     node = case.node(start_event)
+    gateway = next((n for n in case.program.nodes.values() if start_event in [flow.target for flow in n.outgoing]), None)
+    if gateway is not None and gateway.element.node.get("eventGatewayType") == "Parallel":
+        # The first of its events makes the case; the others are still to come.
+        for flow in gateway.outgoing:
+            if flow.target != start_event:
+                case.send(flow, case.root)
     if node.kind == "startEvent" or start_event in container.implicit:
         case.put(node, case.root)
     else:

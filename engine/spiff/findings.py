@@ -23,4 +23,4 @@ class Findings(list[Finding]):
 
     def _add(self, rule: str, severity: Severity, element: Element, vi: str, en: str) -> None:
         label = f"{element.id} ({element.name})" if element.name else element.id
-        self.append(Finding(rule, severity, vi.format(e=label), en.format(e=label), self.file, element.id, element.line))
+        self.append(Finding(rule, severity, vi.replace("{e}", label), en.replace("{e}", label), self.file, element.id, element.line))

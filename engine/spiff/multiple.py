@@ -107,7 +107,7 @@ def _instance_done(case: Case, member: Token) -> str | None:
             throwing.behave(case, member, event)
     if token.gone:
         return "done"
-    if over or scope.state["next"] >= variables["nrOfInstances"] and not variables["nrOfActiveInstances"]:
+    if over or (scope.state["next"] >= variables["nrOfInstances"] and not variables["nrOfActiveInstances"]):
         for other in case.inside(scope):
             if other is not member:
                 case.cancel_token(other)

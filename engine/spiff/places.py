@@ -133,6 +133,12 @@ class CallActivity(Activity):
         )
         return None
 
+    def on_finish(self, case: Case, token: Token) -> str | None:
+        if "returned" in token.memory:
+            case.write(token.place, transferred(self.details["out"], token.memory["returned"]))
+            del token.memory["returned"]
+        return super().on_finish(case, token)
+
 
 class GlobalCall(Activity):
     """A call of a global task of the same file: done in place, with variables of its own."""
@@ -167,8 +173,7 @@ class SubProcess(Activity):
             return "finish"
         start = token.memory.get("start")
         if start is not None:
-            container_starts: list[str] = []
-            case.start_body(scope, container, container_starts)
+            case.start_body(scope, container, [])
             case.put(case.node(start), scope, phase="leave")
         elif self.ad_hoc is not None:
             case.start_body(scope, container, container.implicit[:1] if self.ad_hoc.sequential else container.implicit)
@@ -177,6 +182,21 @@ class SubProcess(Activity):
             case.start_body(scope, container, container.none_starts or container.implicit)
         case.settle(scope)
         return None
+
+    def satisfied(self, case: Case, token: Token) -> bool:
+        """Ad hoc, after each of its activities: whether it is complete, and nothing more is begun in it."""
+        scope, ad_hoc = token.scope, self.ad_hoc
+        if ad_hoc is None or ad_hoc.condition is None or scope.state.get("over"):
+            return bool(scope.state.get("over"))
+        if not evaluation.condition(ad_hoc.condition, scope.view()):
+            return False
+        scope.state["over"] = True
+        if ad_hoc.cancel_remaining:
+            for other in case.inside(scope):
+                if other is not token:
+                    case.cancel_token(other)
+            scope.held.clear()
+        return True
 
     def continues(self, case: Case, token: Token, scope: Scope) -> bool:
         """Ad hoc, one after the other: the next activity begins when the one before has ended."""

@@ -32,9 +32,7 @@ class Program:
         self.spec: Specification = compiler.specification
         self.nodes: dict[str, Node] = compiler.nodes
         self.defaults: dict[str, str] = {
-            name.removeprefix("mac_dinh."): value
-            for name, value in compiler.process.properties.items()
-            if name.startswith("mac_dinh.")
+            name.removeprefix("mac_dinh."): value for name, value in compiler.process.properties.items() if name.startswith("mac_dinh.")
         }
         self._containers: dict[str, Container] = compiler.containers
         self._reach: dict[str, dict[str, frozenset[str]]] = {}
@@ -73,7 +71,16 @@ class Program:
         for node_id in container.starts:
             for event in self.nodes[node_id].events:
                 name = event.name or "" if event.kind in ("message", "signal") else ""
-                found.append(StartEvent(node_id, event.kind, name, event.text if event.kind == "timer" else "", None, event.text if event.kind == "conditional" else ""))
+                found.append(
+                    StartEvent(
+                        node_id,
+                        event.kind,
+                        name,
+                        event.text if event.kind == "timer" else "",
+                        None,
+                        event.text if event.kind == "conditional" else "",
+                    )
+                )
         return found
 
     def container(self, element_id: str) -> Container:
@@ -81,7 +88,7 @@ class Program:
         return self._containers.get(element_id) or _NOTHING
 
     def reach(self, join: Node) -> dict[str, frozenset[str]]:
-        """For every node of the join's scope: the incoming flows of the join that a token there can still reach without passing the join."""
+        """For every node around the join: its incoming flows that a token there can still reach without passing the join."""
         if join.id not in self._reach:
             found: dict[str, set[str]] = {}
             for flow in join.incoming:
@@ -105,7 +112,13 @@ class Program:
             before.append(node.attached_to)
         link = next((event.name for event in node.events if event.kind == "link"), None)
         if link is not None and node.kind == "intermediateCatchEvent":
-            before += [n.id for n in self.nodes.values() if n.container == node.container and n.kind == "intermediateThrowEvent" and any(e.kind == "link" and e.name == link for e in n.events)]
+            before += [
+                n.id
+                for n in self.nodes.values()
+                if n.container == node.container
+                and n.kind == "intermediateThrowEvent"
+                and any(e.kind == "link" and e.name == link for e in n.events)
+            ]
         return before
 
 

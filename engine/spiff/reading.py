@@ -165,7 +165,9 @@ class Reader:
                 for binding in subscription.findall(f"{{{BPMN}}}correlationPropertyBinding")
             }
             key = self.by_id.get(local(subscription.get("correlationKeyRef")) or "")
-            references = [local(text_of(r)) for r in key.findall(f"{{{BPMN}}}correlationPropertyRef")] if key is not None else list(bindings)
+            references = (
+                [local(text_of(r)) for r in key.findall(f"{{{BPMN}}}correlationPropertyRef")] if key is not None else list(bindings)
+            )
             for reference in references:
                 paths = [path for ref, path in self.correlations.get(reference or "", []) if ref == message]
                 if not paths and reference in self.correlations and self.correlations[reference]:
@@ -261,6 +263,48 @@ class Reader:
         name = (node.get("name") or "").strip()
         return name if name.isidentifier() else node.get("id")
 
+    def associated_inputs(self, element: Element) -> list[tuple[str, Value]]:
+        """Data input associations that lead into an ioSpecification or a property of the activity: variables of its own. An arrow
+        that leads to nothing of a name is only drawn."""
+        found: list[tuple[str, Value]] = []
+        for node in element.children("dataInputAssociation"):
+            name, source = self._inner(text_of(child(node, "targetRef"))), self.variable(text_of(child(node, "sourceRef")))
+            if name is not None and (recipe := self._transformed(node, source)) is not None:
+                found.append((name, recipe))
+        return found
+
+    def associated_outputs(self, element: Element) -> list[tuple[str, Value]]:
+        """Data output associations that come from an ioSpecification or a property of the activity: written to the object."""
+        found: list[tuple[str, Value]] = []
+        for node in element.children("dataOutputAssociation"):
+            source, name = self._inner(text_of(child(node, "sourceRef"))), self.variable(text_of(child(node, "targetRef")))
+            recipe = self._transformed(node, source)
+            if name is not None and recipe is not None and (source is not None or child(node, "assignment") is not None):
+                found.append((name, recipe))
+        return found
+
+    def _transformed(self, node: Node, source: str | None) -> Value | None:
+        assignment = child(node, "assignment")
+        text = text_of(child(node, "transformation")) or (text_of(child(assignment, "from")) if assignment is not None else None)
+        if text is not None:
+            return Value("script", text)
+        return Value("variable", source) if source is not None else None
+
+    def _inner(self, reference: str | None) -> str | None:
+        """The variable of a dataInput, dataOutput or property of the activity itself."""
+        node = self.by_id.get(local(reference) or "")
+        if node is None or node.tag.rpartition("}")[2] not in ("dataInput", "dataOutput", "property"):
+            return None
+        name = (node.get("name") or "").strip()
+        return None if name.startswith("__") else name if name.isidentifier() else node.get("id")
+
+    def declared(self, element: Element) -> list[str]:
+        """Variables of the element's own scope: its properties, outputs of its ioSpecification, and in a sub-process its data objects."""
+        nodes = [*element.children("property"), *element.node.findall(f"{{{BPMN}}}ioSpecification/{{{BPMN}}}dataOutput")]
+        names = [self._inner(node.get("id")) for node in nodes if node.get("id")]
+        names += [self.variable(node.get("id")) for node in element.children("dataObject") if node.get("id")]
+        return [name for name in names if name is not None]
+
     def parameters(self, element: Element, kind: str) -> list[tuple[str, Value]]:
         """`kind`: inputParameter or outputParameter of camunda:inputOutput."""
         found: list[tuple[str, Value]] = []
@@ -277,7 +321,9 @@ class Reader:
             if name == "list":
                 return Value("list", items=tuple(("", self._leaf(element, entry)) for entry in item if isinstance(entry.tag, str)))
             if name == "map":
-                return Value("map", items=tuple((entry.get("key", ""), self._value(element, entry)) for entry in item if isinstance(entry.tag, str)))
+                return Value(
+                    "map", items=tuple((entry.get("key", ""), self._value(element, entry)) for entry in item if isinstance(entry.tag, str))
+                )
             if name == "script":
                 return Value("script", text_of(item) or "None")
         return Value("text", text_of(node) or "")

@@ -50,6 +50,8 @@ class Scope:
     """Completed, and kept only because it can be compensated."""
     state: dict[str, Any] = field(default_factory=dict)
     """Plain values that the element's behaviour keeps: counters, outputs collected, members still to come."""
+    clock: dict[str, Any] = field(default_factory=dict)
+    """The outermost scope's: what expressions are told of the time."""
     live: int = 0
     """Tokens in it that are not subscriptions."""
 
@@ -67,8 +69,10 @@ class Scope:
             scope = scope.parent
 
     def view(self) -> Mapping[str, Any]:
-        """All variables that are seen from here."""
-        return ChainMap(*(scope.variables for scope in self.chain()))
+        """All variables that are seen from here, and under NOW the time that expressions are told."""
+        seen = list(self.chain())
+        outermost = next(scope for scope in seen[-1].ancestors() if scope.parent is None)
+        return ChainMap(*(scope.variables for scope in seen), outermost.clock)
 
     def owner(self, name: str) -> Scope:
         """The scope that a write to `name` goes to: the nearest that has it, else the outermost."""

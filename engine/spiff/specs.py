@@ -50,7 +50,7 @@ class EventDefinition:
 class Value:
     """How one variable is made: an expression or template, a script, a list or a map of values."""
 
-    kind: str = "text"  # text script list map
+    kind: str = "text"  # text script list map variable
     text: str = ""
     items: tuple[tuple[str, Value], ...] = ()
 
@@ -145,6 +145,8 @@ class Node(BpmnTaskSpec):  # type: ignore[misc]  # SpiffWorkflow is not typed
         self.ad_hoc: AdHoc | None = None
         self.inputs_: list[tuple[str, Value]] = []
         self.outputs_: list[tuple[str, Value]] = []
+        self.declares: list[str] = []
+        """Variables that belong to the activity alone."""
         self.start_quantity = 1
         self.completion_quantity = 1
         self.compensates: str | None = None

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields
-from datetime import date, datetime, time, timedelta
-from decimal import Decimal
+from datetime import datetime
 from typing import Any
 
 from SpiffWorkflow import TaskState
 
+from engine.expressions import from_json, to_json
 from engine.spiff.case import Case, Decide
 from engine.spiff.program import Program
 from engine.spiff.scope import Held, Scope, Undo
@@ -17,57 +17,7 @@ from engine.spiff.token import Token
 from engine.spiff.wait import Failure, Wait, WaitKind
 
 FORMAT = 1
-_TAG = "@type"
 _TOKEN = {"role": "", "phase": "enter", "via": (), "memory": {}}
-
-
-def plain(value: Any) -> Any:
-    """JSON values stand for themselves, dates, decimals and the like carry a tag."""
-    if value is None or isinstance(value, str | bool | int | float):
-        return value
-    if isinstance(value, Mapping):
-        found = {str(key): plain(item) for key, item in value.items()}
-        return {_TAG: "map", "items": found} if _TAG in found else found
-    if isinstance(value, list | tuple | set | frozenset):
-        return [plain(item) for item in value]
-    if isinstance(value, datetime):
-        return {_TAG: "datetime", "value": value.isoformat()}
-    if isinstance(value, date):
-        return {_TAG: "date", "value": value.isoformat()}
-    if isinstance(value, time):
-        return {_TAG: "time", "value": value.isoformat()}
-    if isinstance(value, timedelta):
-        return {_TAG: "duration", "value": value.total_seconds()}
-    if isinstance(value, Decimal):
-        return {_TAG: "decimal", "value": str(value)}
-    if type(value).__name__ == "YearsMonths":
-        return {_TAG: "months", "value": value.months}
-    raise TypeError(f"Expected a JSON value, a date or a decimal, but found {type(value).__name__}")
-
-
-def restored(value: Any) -> Any:
-    """What plain() was given."""
-    if isinstance(value, dict):
-        tag = value.get(_TAG)
-        if tag is None:
-            return {key: restored(item) for key, item in value.items()}
-        return _tagged(tag, value)
-    if isinstance(value, list):
-        return [restored(item) for item in value]
-    return value
-
-
-def _tagged(tag: str, value: dict[str, Any]) -> Any:
-    if tag == "map":
-        return {key: restored(item) for key, item in value["items"].items()}
-    if tag == "months":
-        from engine.expressions.values import YearsMonths
-
-        return YearsMonths(value["value"])
-    if tag == "duration":
-        return timedelta(seconds=value["value"])
-    reader: Any = {"datetime": datetime.fromisoformat, "date": date.fromisoformat, "time": time.fromisoformat, "decimal": Decimal}[tag]
-    return reader(value["value"])
 
 
 def dump(case: Case) -> dict[str, Any]:
@@ -80,7 +30,7 @@ def dump(case: Case) -> dict[str, Any]:
         "tokens": [_token(token) for token in case.tasks.values() if token.id != "t0"],
         "scopes": [_scope(scope) for scope in case.scopes.values()],
         "failures": [[f.retry, f.element_id, f.kind, f.message, f.line] for f in case.failures.values()],
-        "archive": {key: plain(case.archive[key]) for key in sorted(_referred(case))},
+        "archive": {key: to_json(case.archive[key]) for key in sorted(_referred(case))},
         "joins": [list(key) for key in case.joins],
     }
 
@@ -104,7 +54,7 @@ def _token(token: Token) -> dict[str, Any]:
     }
     for name, default in _TOKEN.items():
         if (value := getattr(token, name)) != default:
-            found[name] = plain(value)
+            found[name] = to_json(value)
     if token.own is not None:
         found["own"] = token.own.id
     if token.waits:
@@ -118,7 +68,7 @@ def _wait(wait: Wait) -> dict[str, Any]:
     for field in fields(Wait):
         value = getattr(wait, field.name)
         if field.name not in found and field.name != "properties" and value != getattr(default, field.name):
-            found[field.name] = plain(value)
+            found[field.name] = to_json(value)
     return found
 
 
@@ -128,7 +78,7 @@ def _scope(scope: Scope) -> dict[str, Any]:
         found["parent"] = scope.parent.id
     for name in ("variables", "state"):
         if getattr(scope, name):
-            found[name] = plain(getattr(scope, name))
+            found[name] = to_json(getattr(scope, name))
     if scope.held:
         found["held"] = {node: [held.counts, held.since.isoformat(), held.fired] for node, held in scope.held.items()}
     if scope.log:
@@ -150,8 +100,8 @@ def load(program: Program, state: Mapping[str, Any], now: datetime, decide: Deci
     for found in state["tokens"]:
         _load_token(case, found)
     case.failures = {row[0]: Failure(*row) for row in state["failures"]}
-    case.archive = restored(state["archive"])
-    case.joins = {(scope, node): None for scope, node in state["joins"]}
+    case.archive = from_json(state["archive"])
+    case.joins = dict.fromkeys((row[0], row[1]) for row in state["joins"])
     return case
 
 
@@ -161,8 +111,8 @@ def _load_scopes(case: Case, rows: list[dict[str, Any]]) -> None:
         if row["id"] != case.root.id:
             scope = Scope(row["id"], row["kind"], row["element"], None, row["host"])
         case.scopes[scope.id] = scope
-        scope.variables = restored(row.get("variables", {}))
-        scope.state = restored(row.get("state", {}))
+        scope.variables = from_json(row.get("variables", {}))
+        scope.state = from_json(row.get("state", {}))
         scope.held = {n: Held(dict(h[0]), datetime.fromisoformat(h[1]), list(h[2])) for n, h in row.get("held", {}).items()}
         scope.log = [Undo(*entry) for entry in row.get("log", ())]
         scope.isolated, scope.done = row.get("isolated", False), row.get("done", False)
@@ -172,16 +122,24 @@ def _load_scopes(case: Case, rows: list[dict[str, Any]]) -> None:
 
 
 def _load_token(case: Case, row: dict[str, Any]) -> None:
-    token = Token(case, case.node(row["node"]), case.scopes[row["scope"]], case.tasks.get(row["parent"]), row["id"], datetime.fromisoformat(row["entered"]))
+    token = Token(
+        case,
+        case.node(row["node"]),
+        case.scopes[row["scope"]],
+        case.tasks.get(row["parent"]),
+        row["id"],
+        datetime.fromisoformat(row["entered"]),
+    )
     token._set_state(TaskState(row["state"]) if not isinstance(row["state"], int) else row["state"])
     token.role, token.phase = row.get("role", ""), row.get("phase", "enter")
     token.via = tuple(row.get("via", ()))
-    token.memory = restored(row.get("memory", {}))
+    token.memory = from_json(row.get("memory", {}))
     token.own = case.scopes.get(row.get("own", ""))
     for found in row.get("waits", ()):
         wait = _restored_wait(token, found)
         token.waits[wait.id] = wait
         case.owners[wait.id] = token.id
+        case.waits[wait.id] = wait
     if "conditions" in token.memory:
         case.listening[token.id] = None
     if not token.subscription:
@@ -189,7 +147,7 @@ def _load_token(case: Case, row: dict[str, Any]) -> None:
 
 
 def _restored_wait(token: Token, row: dict[str, Any]) -> Wait:
-    values = {key: restored(value) for key, value in row.items()}
+    values = {key: from_json(value) for key, value in row.items()}
     for name in ("candidate_users", "candidate_groups"):
         if name in values:
             values[name] = tuple(values[name])

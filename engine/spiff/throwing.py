@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from engine.spiff import catching, compensation, evaluation
@@ -30,7 +30,11 @@ class ThrowEvent(FlowNode):
             token.own = case.scope("own", token, token.scope, found)
         for index in range(token.memory.get("result", 0), len(self.events)):
             token.memory["result"] = index + 1
-            following = throw(case, token, self.events[index])
+            try:
+                following = throw(case, token, self.events[index])
+            except Exception:
+                token.memory["result"] = index
+                raise
             if token.gone:
                 return "done"
             if following != "next":
@@ -73,7 +77,9 @@ def _job(case: Case, token: Token, event: EventDefinition) -> str | None:
     retry = token.node.details.get("retry")
     case.open(
         token,
-        Wait(case.new_id("w"), WaitKind.JOB, token.node.id, name=token.node.element.name, topic=topic, retry_cycle=retry, variables=variables),
+        Wait(
+            case.new_id("w"), WaitKind.JOB, token.node.id, name=token.node.element.name, topic=topic, retry_cycle=retry, variables=variables
+        ),
     )
     return None
 
@@ -104,14 +110,13 @@ def throw_signal(case: Case, token: Token, event: EventDefinition) -> None:
     deliver_signal(case, name, variables)
 
 
-def deliver_signal(case: Case, name: str, variables: Mapping[str, Any]) -> None:
+def deliver_signal(case: Case, name: str, variables: Mapping[str, Any], but: Collection[str] = ()) -> None:
+    """To all places of this case that wait for it, except those of the tokens `but`."""
     waiting = [
-        (case.token(token_id), wait_id)
-        for wait_id, token_id in list(case.owners.items())
-        if (wait := case.token(token_id).waits[wait_id]).kind is WaitKind.SIGNAL and wait.name == name
+        (case.token(case.owners[wait.id]), wait.id) for wait in case.waits.values() if wait.kind is WaitKind.SIGNAL and wait.name == name
     ]
     for receiver, wait_id in waiting:
-        if not receiver.gone and wait_id in receiver.waits:
+        if receiver.id not in but and not receiver.gone and wait_id in receiver.waits:
             catching.happen(case, receiver, receiver.memory["places"][wait_id], variables, wait_id)
 
 
@@ -199,7 +204,12 @@ def _catcher(case: Case, origin: Token, kind: str, code: str) -> tuple[Node, Eve
             handlers = case.program.container(scope.element).handlers
             out_of = at.node.id if at.node.id in handlers else None
             # What goes wrong in a handler is no business of the handlers beside it.
-            starts = [start for handler in handlers if out_of is None or (kind == "escalation" and handler != out_of) for start in _starts(case, handler)]
+            starts = [
+                start
+                for handler in handlers
+                if out_of is None or (kind == "escalation" and handler != out_of)
+                for start in _starts(case, handler)
+            ]
             in_scope = _matching(case, starts, kind, code)
             if in_scope is not None:
                 return *in_scope, None, scope
@@ -223,7 +233,7 @@ def _matching(case: Case, events: list[str], kind: str, code: str) -> tuple[Node
 
 
 def behave(case: Case, member: Token, event: EventDefinition) -> None:
-    """The event that a multi-instance activity throws when an instance is finished. It tells the activity's own boundary events, which do not
+    """The event that a multi-instance activity throws when an instance is finished. The activity's own boundary events are told and do not
     interrupt the instances that remain; a signal goes to everybody else as well."""
     activity = member.host
     assert activity is not None  # noqa: S101
@@ -236,8 +246,4 @@ def behave(case: Case, member: Token, event: EventDefinition) -> None:
         return
     case.effects.thrown.append(Thrown(WaitKind.SIGNAL, name or "", member.node.id, {}))
     own = {child.id for child in activity.children if child.role == "boundary"}
-    for wait_id, token_id in list(case.owners.items()):
-        receiver = case.tasks.get(token_id)
-        wait = receiver.waits.get(wait_id) if receiver is not None else None
-        if wait is not None and token_id not in own and wait.kind is WaitKind.SIGNAL and wait.name == name:
-            catching.happen(case, receiver, receiver.memory["places"][wait_id], {}, wait_id)
+    deliver_signal(case, name or "", {}, own)

@@ -90,8 +90,11 @@ class Effects:
     """What happened in an execution since it was loaded or last asked."""
 
     opened: list[Wait] = field(default_factory=list)
-    closed: list[str] = field(default_factory=list)  # wait ids
+    closed: list[Wait] = field(default_factory=list)
     passages: list[Passage] = field(default_factory=list)  # in order
     thrown: list[Thrown] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
+    withdrawn: list[str] = field(
+        default_factory=list
+    )  # Failure.retry of elements that failed and were cancelled since: no incident any more
     unhandled_error: str | None = None  # code of the BPMN error that ended the case as failed
