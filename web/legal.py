@@ -1,6 +1,6 @@
 """The legal basis that a diagram carries: the sentences of the folder's `van_ban.json`, beside the elements that carry them.
 
-    {"ten": "...", "cau": [{"id": "d7_b1", "vi_tri": "Điều 7, Bước 1", "van_ban": "..."}, ...]}
+    {"van_ban": "name of the source", "cau": [{"id": "d7_b1", "dieu": "Điều 7", "muc": "Bước 1", "van_ban": "..."}, ...]}
 
 An element names the sentences it carries in property `trich_dan` (ids, separated by commas) and its basis in `can_cu`.
 """
@@ -8,6 +8,7 @@ An element names the sentences it carries in property `trich_dan` (ids, separate
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from sqlalchemy.orm import Session
@@ -34,7 +35,7 @@ class Sentence:
 
 def title(contents: Contents) -> str:
     """The name of the source."""
-    return str(_file(contents).get("ten", ""))
+    return str(_file(contents).get("van_ban", ""))
 
 
 def _file(contents: Contents) -> dict[str, object]:
@@ -50,7 +51,7 @@ def sentences(contents: Contents) -> list[Sentence]:
     """All sentences in the order of the source; none where the folder has no van_ban.json."""
     listed = _file(contents).get("cau")
     found = {
-        str(one.get("id")): Sentence(str(one.get("id")), str(one.get("vi_tri", "")), str(one.get("van_ban", "")))
+        str(one.get("id")): Sentence(str(one.get("id")), _place(one), str(one.get("van_ban", "")))
         for one in (listed if isinstance(listed, list) else [])
         if isinstance(one, dict)
     }
@@ -60,6 +61,10 @@ def sentences(contents: Contents) -> list[Sentence]:
                 if quoted in found:
                     found[quoted].elements.append(element)
     return list(found.values())
+
+
+def _place(one: Mapping[str, object]) -> str:
+    return ", ".join(str(one[part]) for part in ("dieu", "muc") if one.get(part))
 
 
 def quotes(element: Element) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -93,20 +94,32 @@ def _failed(session: Session, instance: ProcessInstance) -> set[str]:
     return set(session.scalars(query))
 
 
+def _ways_in(diagram: Diagram, tokens: Mapping[str, int], passed: Mapping[str, int]) -> Iterator[str]:
+    """The flows that tokens came in through: known once they have gone on, told from what was passed while there is only one."""
+    for id_ in tokens:
+        flows = [e for e in diagram.elements.values() if e.type == "sequenceFlow" and e.node.get("targetRef") == id_]
+        came = [flow for flow in flows if passed.get(flow.node.get("sourceRef") or "")]
+        if len(came) == 1:
+            yield came[0].id
+
+
 def state(session: Session, instance: ProcessInstance, user: User) -> dict[str, Any]:
     """What src/diagram.js draws."""
     diagram = deployments.diagram(session, instance.definition)
     passages = _passages(session, instance)
+    passed = Counter(element for element, _wait, _at, _detail in passages if element)
+    tokens = _tokens(session, instance, diagram)
     flows = {flow for _element, _wait, _at, detail in passages for flow in detail.get("via", ())}
+    flows |= set(_ways_in(diagram, tokens, passed))
     calls = {}
     for element, cases in _calls(session, instance, user, diagram).items():
         address = url_for("cases.show", instance_id=cases[0].id) if len(cases) == 1 else "#ho-so-con"
         label = cases[0].title or cases[0].business_key if len(cases) == 1 else _("%(count)s hồ sơ con", count=len(cases))
         calls[element] = {"label": label, "address": address}
     return {
-        "passed": dict(Counter(element for element, _wait, _at, _detail in passages if element)),
+        "passed": dict(passed),
         "flows": sorted(flows),
-        "active": dict(_tokens(session, instance, diagram)),
+        "active": dict(tokens),
         "failed": sorted(_failed(session, instance)),
         "calls": calls,
     }

@@ -24,6 +24,8 @@ class Shown:
     """One labelled value: a text, files, or further values. `items` are rows of a list, `parts` the fields of a record."""
 
     label: str
+    is_name: bool = False
+    """The label is the variable's name: no form asks for it."""
     text: str = ""
     parts: list[Shown] = field(default_factory=list)
     items: list[Shown] = field(default_factory=list)
@@ -35,9 +37,13 @@ class Reader:
 
     def __init__(self, forms: Iterable[Form], names: Mapping[str, str], documents: Collection[Document] = ()) -> None:
         self.fields: dict[str, Field] = {}
+        self.labels: dict[str, str] = {}
         for form in forms:
             for one in form.fields:
                 self.fields.setdefault(one.path, one)
+            for component in (inner for top in form.components for inner in top.walk()):
+                if component.path and component.label:
+                    self.labels.setdefault(".".join(component.path), component.label)
         self.names = names
         self.documents = {document.id: document for document in documents}
 
@@ -47,7 +53,7 @@ class Reader:
 
     def one(self, path: str, value: Any) -> Shown:
         known = self.fields.get(path)
-        shown = Shown(known.label if known else path.rpartition(".")[2])
+        shown = Shown(self.labels.get(path) or path.rpartition(".")[2], is_name=path not in self.labels)
         if isinstance(value, Mapping):
             shown.parts = [self.one(f"{path}.{name}", inner) for name, inner in value.items()]
         elif known is not None and known.type == "filepicker" and isinstance(value, list):

@@ -7,7 +7,7 @@ const POLL = 10_000;
 async function show(canvas) {
   const board = canvas.querySelector('.board');
   const said = canvas.querySelector('.said');
-  const viewer = new NavigatedViewer({ container: board });
+  const viewer = new NavigatedViewer({ container: board, zoomScroll: { enabled: false } });
   try {
     const response = await fetch(canvas.dataset.xml);
     if (!response.ok) throw new Error(String(response.status));
@@ -20,6 +20,8 @@ async function show(canvas) {
   const picture = new Picture(viewer, canvas.dataset.focus);
   fit(viewer);
   buttons(canvas, viewer);
+  // Inside a fold that was closed there was no room to fit into.
+  canvas.closest('details')?.addEventListener('toggle', () => fit(viewer));
   if (canvas.dataset.state) {
     await picture.follow(canvas.dataset.state);
     if (canvas.hasAttribute('data-live')) {
@@ -31,6 +33,8 @@ async function show(canvas) {
 
 function fit(viewer) {
   const canvas = viewer.get('canvas');
+  if (!canvas.getContainer().clientWidth) return;
+  canvas.resized();
   canvas.zoom('fit-viewport', 'auto');
   if (canvas.zoom() > 1) canvas.zoom(1, 'auto');
 }
@@ -39,6 +43,12 @@ function buttons(canvas, viewer) {
   const zoom = viewer.get('zoomScroll');
   canvas.querySelector('[data-zoom="in"]')?.addEventListener('click', () => zoom.stepZoom(1));
   canvas.querySelector('[data-zoom="out"]')?.addEventListener('click', () => zoom.stepZoom(-1));
+  // The wheel scrolls the page, as everywhere; with Ctrl it zooms.
+  canvas.addEventListener('wheel', (event) => {
+    if (!event.ctrlKey) return;
+    event.preventDefault();
+    zoom.stepZoom(event.deltaY < 0 ? 1 : -1);
+  }, { passive: false });
   canvas.querySelector('[data-zoom="fit"]')?.addEventListener('click', () => fit(viewer));
 }
 
