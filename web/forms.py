@@ -22,10 +22,10 @@ from engine.forms.entry import defaults, put
 from engine.forms.place import lookup
 
 EDITS = ("_add", "_remove", "_detach", "_attach", "_refresh")
-_DATE = re.compile(r"(\d{1,2})\s*[/.-]\s*(\d{1,2})\s*[/.-]\s*(\d{4})")
-_TIME = re.compile(r"(\d{1,2})\s*(?::|h|giờ)\s*(\d{2})?(?:\s*phút)?", re.IGNORECASE)
-_NUMBER = re.compile(r"[-−]?(?:\d{1,3}(?:\.\d{3})+|\d{1,30})(?:,\d{1,30})?")
-_ROW = re.compile(r"\d{1,4}")
+_DATE = re.compile(r"(\d{1,2})\s*[/.-]\s*(\d{1,2})\s*[/.-]\s*(\d{4})", re.ASCII)
+_TIME = re.compile(r"(\d{1,2})\s*(?::|h|giờ)\s*(\d{2})?(?:\s*phút)?", re.IGNORECASE | re.ASCII)
+_NUMBER = re.compile(r"[-−]?(?:\d{1,3}(?:\.\d{3})+|\d{1,30})(?:,\d{1,30})?", re.ASCII)
+_ROW = re.compile(r"\d{1,4}", re.ASCII)
 Path = tuple[str | int, ...]
 
 
@@ -109,7 +109,7 @@ def _value(component: Component, values: list[str]) -> Any:
     if component.type in MULTIPLE:
         return [value for value in values if value]
     if component.type == "filepicker":
-        return [int(value) if re.fullmatch(r"\d{1,18}", value) else value for value in values if value]
+        return [int(value) if re.fullmatch(r"[0-9]{1,18}", value) else value for value in values if value]
     text = values[-1]
     if not text.strip():
         return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from engine.errors import ExpressionError, Finding, Severity
@@ -183,9 +183,11 @@ def _expressions(component: Component) -> Iterator[tuple[str, str]]:
     for where, written in places.items():
         if (expression := source(written)) is not None:
             yield where, expression
-    for key in _TEXTS:
-        if isinstance(raw.get(key), str):
-            yield from ((key, expression) for expression in terms.expressions(raw[key]))
+    appearance = raw.get("appearance")
+    texts = {**{key: raw.get(key) for key in _TEXTS}, **(appearance if isinstance(appearance, Mapping) else {})}
+    for where, written in texts.items():
+        if isinstance(written, str):
+            yield from ((where, expression) for expression in terms.expressions(written))
 
 
 def _is_number(value: object) -> bool:

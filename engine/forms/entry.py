@@ -128,8 +128,10 @@ def _walk(places: Sequence[Place]) -> Iterator[Place]:
 
 def _open(data: Any, path: Path) -> None:
     """Make the records on the way exist, so that what is missing inside them is told field by field."""
-    for part in path:
-        data = data.setdefault(part, {}) if isinstance(data, dict) else lookup(data, (part,))
+    for part, following in zip(path, [*path, ""][1:], strict=True):
+        # A list that was not handed in stays missing.
+        make = isinstance(data, dict) and isinstance(following, str)
+        data = data.setdefault(part, {}) if make else lookup(data, (part,))
 
 
 def _coerce(place: Place, value: Any) -> Any:

@@ -123,11 +123,12 @@ class Form:
         index = {place.name: place for top in places for place in top.walk() if place.component.own}
         pruned, errors = entry.prune(entered, known, places)
         validator = keywords.Validator(schema.of_places(places), format_checker=keywords.formats)
-        errors |= sentences.of_errors(sorted(validator.iter_errors(pruned), key=lambda error: list(map(str, error.absolute_path))), index)
+        errors |= sentences.of_errors(validator.iter_errors(pruned), index)
         for name, sentence in self._beyond_schema(pruned, variables, index, documents, today or datetime.now(HERE).date()):
             errors.setdefault(name, sentence)
         if errors:
-            raise FormInvalid(errors)
+            order = {name: i for i, name in enumerate(index)}
+            raise FormInvalid(dict(sorted(errors.items(), key=lambda error: order.get(error[0], len(order)))))
         return entry.result(places, pruned, variables)
 
     def _beyond_schema(

@@ -91,7 +91,8 @@ class Place:
     @property
     def typed(self) -> str:
         """The value as it stands in the control: dd/mm/yyyy, decimal comma; what was typed wrong, unchanged."""
-        return typed(self.type, self.value)
+        wrong = self.type == "number" and isinstance(self.value, str) and self.component.raw.get("serializeToString") is not True
+        return str(self.value) if wrong else typed(self.type, self.value)
 
     @property
     def read(self) -> str:
@@ -100,7 +101,13 @@ class Place:
             return ", ".join(self.chosen)
         if self.type == "checkbox":
             return "Có" if self.value is True else "Không"
-        return number(self.value, grouped=True) if self.type == "number" else self.typed
+        words = number(self.value, grouped=True) if self.type == "number" else self.typed
+        return f"{self.adorner('prefix')} {words} {self.adorner('suffix')}".strip() if words else ""
+
+    def adorner(self, side: str) -> str:
+        """What stands before (`prefix`) or after (`suffix`) the control: a unit."""
+        appearance = self.component.raw.get("appearance")
+        return terms.fill(str(appearance.get(f"{side}Adorner") or ""), self.scope) if isinstance(appearance, Mapping) else ""
 
     @property
     def columns(self) -> list[Component]:
