@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator
 
-from engine.diagram import BPMN
+from engine.diagram import BPMN, Node
 from engine.errors import Finding
 from engine.lint.flow import kind_of, line_of
 from engine.lint.folder import Folder
@@ -15,12 +15,13 @@ from engine.lint.rule import error
 def check(folder: Folder) -> Iterator[Finding]:
     processes: dict[str, list[str]] = defaultdict(list)
     for diagram in folder.diagrams.values():
-        nodes = [n for n in diagram.root.iter(f"{{{BPMN}}}*") if n.get("id")]
-        counts = Counter(n.get("id", "") for n in nodes)
-        for id_, count in counts.items():
-            if count > 1:
-                same = [n for n in nodes if n.get("id") == id_]
-                lines = ", ".join(str(line_of(n)) for n in same)
+        nodes: dict[str, list[Node]] = defaultdict(list)
+        for node in diagram.root.iter(f"{{{BPMN}}}*"):
+            if node.get("id"):
+                nodes[node.get("id", "")].append(node)
+        for id_, same in nodes.items():
+            if (count := len(same)) > 1:
+                lines = ", ".join(str(line_of(n)) for n in same[:20])
                 kinds = ", ".join(dict.fromkeys(kind_of(n) for n in same))
                 yield error(
                     (diagram.file, diagram.elements.get(id_)),

@@ -32,8 +32,9 @@ def check(folder: Folder) -> Iterator[Finding]:
                     en=f"Expected event {label(event)} to say what it waits for (timer, message, signal...), but it does not. Choose"
                     " its type.",
                 )
+        used = _used(diagram)
         for element in diagram.elements.values():
-            if element.type in ("message", "signal") and not element.name and element.id in _used(diagram):
+            if element.type in ("message", "signal") and not element.name and element.id in used:
                 yield todo(
                     (diagram.file, element),
                     vi=f"{_VI[element.type].capitalize()} {element.id} cần có tên, vì người gửi và người nhận tìm nhau theo tên. Hãy đặt"

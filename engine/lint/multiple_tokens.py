@@ -36,6 +36,9 @@ def _meeting(net: Net, arc: str) -> str | None:
 
     None when nothing merges on the way: they were sent one after the other, as a reminder each round, or together by completionQuantity.
     """
+    node = net.arcs[arc].target
+    if len(net.into[node]) > 1:
+        return node if any(option.gives for option in net.options[node]) else None
     seen: set[str] = set()
     while arc not in seen:
         seen.add(arc)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
-from itertools import combinations
 
 from engine.diagram import Diagram, Element
 from engine.errors import Finding
 from engine.lint.flow import Flows, local
 from engine.lint.folder import Folder
 from engine.lint.rule import label, warning
-from engine.lint.variables import form_of, loop_of, writes
+from engine.lint.variables import Writes, form_of, loop_of, writes
 
 _SPLITTING = ("parallelGateway", "inclusiveGateway")
 
@@ -18,19 +18,19 @@ _SPLITTING = ("parallelGateway", "inclusiveGateway")
 def check(folder: Folder) -> Iterator[Finding]:
     for diagram in folder.diagrams.values():
         flows = folder.flows(diagram)
+        written = {node.id: writes(folder, diagram, node) for node in flows.nodes.values()}
         writers: dict[tuple[str | None, str], dict[str, Element]] = {}
         for node in flows.nodes.values():
-            for one, other, names in _conflicts(folder, diagram, flows, node):
-                for name in sorted(names):
-                    writers.setdefault((node.process_id, name), {}).update({one.id: one, other.id: other})
-        for (_, name), elements in writers.items():
-            yield _finding(diagram, list(elements.values()), name)
+            for name, elements in _conflicts(flows, node, written):
+                writers.setdefault((node.process_id, name), {}).update({element.id: element for element in elements})
+        for (_, name), found in writers.items():
+            yield _finding(diagram, list(found.values()), name)
         for task in flows.nodes.values():
             yield from _members(folder, diagram, task)
 
 
 def _finding(diagram: Diagram, elements: list[Element], name: str) -> Finding:
-    shown = ", ".join(label(element) for element in elements)
+    shown = ", ".join(label(element) for element in elements[:10]) + (", …" if len(elements) > 10 else "")
     return warning(
         (diagram.file, elements[-1]),
         vi=f"Biến {name} chỉ nên do một nhánh ghi, nhưng các bước chạy song song sau cùng ghi biến đó: {shown}. Giá trị ghi sau sẽ đè lên"
@@ -42,19 +42,31 @@ def _finding(diagram: Diagram, elements: list[Element], name: str) -> Finding:
     )
 
 
-def _conflicts(folder: Folder, diagram: Diagram, flows: Flows, node: Element) -> Iterator[tuple[Element, Element, frozenset[str]]]:
-    for one, other in combinations(_branches(flows, node), 2):
-        common = set(one) & set(other)
-        for a in one.values():
-            if a.id in common:
-                continue
-            set_by_a = writes(folder, diagram, a)
-            for b in other.values() if set_by_a.all else ():
-                if b.id not in common:
-                    set_by_b = writes(folder, diagram, b)
-                    names = (set_by_a.all & set_by_b.blind) | (set_by_a.blind & set_by_b.all)
-                    if names:
-                        yield a, b, names
+def _conflicts(flows: Flows, node: Element, written: dict[str, Writes]) -> Iterator[tuple[str, list[Element]]]:
+    """Names that are set by elements of which each is in a branch where the other is not."""
+    branches = _branches(flows, node)
+    inside: dict[str, set[int]] = defaultdict(set)
+    for number, branch in enumerate(branches):
+        for id_ in branch:
+            if written[id_].all:
+                inside[id_].add(number)
+    by_name: dict[str, list[str]] = defaultdict(list)
+    for id_ in inside:
+        for name in written[id_].all:
+            by_name[name].append(id_)
+    for name, ids in sorted(by_name.items()):
+        apart = {pair for a in ids for pair in _apart(a, ids, inside, name, written)}
+        if apart:
+            yield name, [flows.nodes[id_] for id_ in ids if id_ in apart]
+
+
+def _apart(one: str, ids: list[str], inside: dict[str, set[int]], name: str, written: dict[str, Writes]) -> tuple[str, ...]:
+    """`one` with the first other element that runs beside it and of which one is lost."""
+    for other in ids:
+        blind = name in written[one].blind or name in written[other].blind
+        if other != one and blind and inside[one] - inside[other] and inside[other] - inside[one]:
+            return one, other
+    return ()
 
 
 def _branches(flows: Flows, node: Element) -> list[dict[str, Element]]:

@@ -12,7 +12,7 @@ from engine.lint.rule import error, warning
 
 _BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _INVISIBLE = re.compile("[\u0080-\u009f\u00ad\u200b\u2060\ufeff\ufff9-\ufffb]")
-_MARKUP = re.compile(r"</?[a-zA-Z!][^>]*>|&(?:[a-zA-Z]+|#\d+);")
+_MARKUP = re.compile(r"</?[a-zA-Z!][^<>]*>|&(?:[a-zA-Z]+|#\d+);")
 
 
 def check(folder: Folder) -> Iterator[Finding]:

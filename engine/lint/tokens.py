@@ -92,12 +92,16 @@ def _put(net: Net, marking: Counter[str], arc: str, found: Exploration) -> None:
             break
         seen.add(following)
         arc = following
-    options = net.options[net.arcs[arc].target]
-    if not worked and len(options) == 1 and not options[0].gives and not options[0].clears and not net.active(net.arcs[arc].target):
+    node = net.arcs[arc].target
+    options = net.options[node]
+    if not net.joins(node) and not net.waits_for_all(node):
+        # Which way it came in makes no difference to such a node.
+        arc = net.into[node][0]
+    if not worked and len(options) == 1 and not options[0].gives and not options[0].clears and not net.active(node):
         return
     marking[arc] += 1
-    if marking[arc] == 2 and net.needs[net.arcs[arc].target] == 1:
-        found.crowded.setdefault(net.arcs[arc].target, arc)
+    if marking[arc] == 2 and net.needs[node] == 1:
+        found.crowded.setdefault(node, arc)
 
 
 def _steps(net: Net, state: State, found: Exploration) -> list[Edge]:
@@ -136,7 +140,7 @@ def _ready(net: Net, marking: Counter[str]) -> tuple[str, Counter[str]] | None:
         if taken is not None:
             return id_, taken
     for id_ in late:
-        if not any(_may_come(net, id_, marking)):
+        if not _may_come(net, id_, marking):
             return id_, _all_of(net, id_, marking)
     if late:
         return late[0], _all_of(net, late[0], marking)
@@ -164,7 +168,7 @@ def _all_of(net: Net, id_: str, marking: Counter[str]) -> Counter[str]:
     return Counter({arc: 1 for arc in net.into[id_] if marking[arc]})
 
 
-def _may_come(net: Net, id_: str, marking: Counter[str]) -> list[bool]:
+def _may_come(net: Net, id_: str, marking: Counter[str]) -> bool:
     missing = [arc for arc in net.into[id_] if not marking[arc]]
     others = [arc for arc in marking if net.arcs[arc].target != id_]
-    return [True for arc in others for wanted in missing if net.reaches(arc, wanted, id_)]
+    return any(net.reaches(arc, wanted, id_) for arc in others for wanted in missing)

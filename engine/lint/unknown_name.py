@@ -12,7 +12,7 @@ from engine.errors import EngineError, Finding
 from engine.lint import places
 from engine.lint.folder import Folder
 from engine.lint.rule import label, warning
-from engine.lint.variables import form_of, known
+from engine.lint.variables import form_of, known, script_names
 
 _OPAQUE = ("serviceTask", "sendTask", "receiveTask")
 """What they bring is known only when they have run."""
@@ -38,10 +38,7 @@ def _readers(diagram: Diagram) -> Iterator[tuple[Element, str, frozenset[str], i
         except EngineError:
             continue
     for script in places.scripts(diagram):
-        try:
-            read, set_ = expressions.script_names(script.source)
-        except EngineError:
-            continue
+        read, set_ = script_names(script.source)
         yield script.element, "script", read - set_, script.line
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from engine import expressions
 from engine.diagram import CAMUNDA, Diagram, Element, Node
@@ -52,11 +53,17 @@ def writes(folder: Folder, diagram: Diagram, element: Element) -> Writes:
 
 
 def _of_script(source: str) -> Writes:
-    try:
-        read, set_ = expressions.script_names(source)
-    except EngineError:
-        return Writes()
+    read, set_ = script_names(source)
     return Writes(set_, set_ - read)
+
+
+@lru_cache(maxsize=8192)
+def script_names(source: str) -> tuple[frozenset[str], frozenset[str]]:
+    """Names that a script reads and sets; none of either when its syntax is wrong, which is for another rule to say."""
+    try:
+        return expressions.script_names(source)
+    except EngineError:
+        return frozenset(), frozenset()
 
 
 def _names(element: Element, kind: str) -> Iterator[str]:
@@ -98,7 +105,11 @@ def known(folder: Folder, diagram: Diagram) -> set[str]:
     """All names that anything in the diagram can set, for the case or for itself."""
     found = {"loopCounter", "nrOfInstances", "nrOfActiveInstances", "nrOfCompletedInstances"}
     for element in diagram.elements.values():
-        found |= writes(folder, diagram, element).all | _of_member(element)
+        if element.type == "sequenceFlow":
+            continue
+        # The members of a scope are visited themselves.
+        found |= _of_member(element) | (set() if element.type in SCOPES else writes(folder, diagram, element).all)
+        found |= set(_names(element, "outputParameter"))
         found |= set(_names(element, "inputParameter"))
         found |= {name.removeprefix("mac_dinh.") for name in element.properties if name.startswith("mac_dinh.")}
         found |= {node.get(f"{{{CAMUNDA}}}{a}", "") for node in element.node for a in ("errorCodeVariable", "errorMessageVariable")}
