@@ -62,6 +62,8 @@ class Job:
     settings: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     """The installation's settings. Secrets live here and nowhere else: variables are shown and kept."""
     read: Callable[[str], bytes] = _no_file
+    organisations: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """Names of bodies by the codes that case data hold."""
     attachments: list[Attachment] = field(default_factory=list)
     records: list[Record] = field(default_factory=list)
 

@@ -15,7 +15,7 @@ from functools import partial
 from typing import Any
 
 import structlog
-from sqlalchemy import event
+from sqlalchemy import event, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -23,7 +23,7 @@ from engine import calls, deployments, documents, executions, history, jobs, mes
 from engine.diagram import Element
 from engine.errors import BpmnError, Conflict, EngineError, HandlerMissing, InstanceNotActive, NotWaiting
 from engine.expressions import to_json
-from engine.models import Job, ProcessInstance
+from engine.models import Job, Organisation, ProcessInstance
 from engine.spiff import Execution
 
 log = structlog.get_logger(__name__)
@@ -185,6 +185,7 @@ class Worker:
                 element_id=job.element_id or "",
                 settings=self._settings,
                 read=files.__getitem__,
+                organisations={body.code: body.name for body in session.execute(select(Organisation.code, Organisation.name))},
             )
             return call, execution.visible(job.wait_id), handler
 

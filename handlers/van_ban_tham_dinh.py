@@ -1,7 +1,8 @@
 """Topic `van_ban_tham_dinh`: makes the official request for vetting as a Word file from the template that lies with the process.
 
 The template is written in Word: `{{ ho_ten }}` stands for a variable, `{{ ngay_sinh | ngay }}` for a date as dd/mm/yyyy, `{%p for ... %}`
-for repeated paragraphs (docxtpl's words). What the case does not know is left as a dotted line, to be filled in by hand.
+for repeated paragraphs (docxtpl's words). Where a variable holds the code of a body, `ten_<variable>` is its name. What the case does not
+know is left as a dotted line, to be filled in by hand.
 """
 
 from __future__ import annotations
@@ -35,7 +36,8 @@ def van_ban_tham_dinh(
 
     Raises NotFound without such a file, ValueError when the template is wrong; both say what to mend.
     """
-    content = render(job.resource(mau_van_ban), {"so_ho_so": job.business_key, **ho_so}, mau_van_ban)
+    names = {f"ten_{name}": job.organisations[code] for name, code in ho_so.items() if isinstance(code, str) and code in job.organisations}
+    content = render(job.resource(mau_van_ban), {"so_ho_so": job.business_key, **names, **ho_so}, mau_van_ban)
     job.attach(f"{_file_name(ten_van_ban)}.docx", content, DOCX)
     return {}
 

@@ -50,6 +50,13 @@ def test_it_leaves_a_dotted_line_for_what_the_case_does_not_know() -> None:
     ]
 
 
+def test_it_calls_a_body_by_its_name() -> None:
+    content = template("{{ ten_noi_den or noi_den }}, {{ ten_noi_di or noi_di }}, {{ ten_noi_nay }}")
+    job = Job("1", HANDLER.topic, read=lambda _: content, organisations={"cong_an": "Công an tỉnh", "so_y_te": "Sở Y tế"})
+    HANDLER.call(job, {"noi_den": "cong_an", "noi_di": "noi_khac", "noi_nay": "so_y_te", "ten_noi_nay": "Sở Y tế tỉnh"})
+    assert [p.text for p in Document(BytesIO(job.attachments[0].content)).paragraphs] == ["Công an tỉnh, noi_khac, Sở Y tế tỉnh"]
+
+
 def test_it_repeats_paragraphs() -> None:
     content = template("{%p for ten in noi_nhan %}", "- {{ ten }};", "{%p endfor %}")
     assert made(content, noi_nhan=["Như trên", "Lưu"]) == ["- Như trên;", "- Lưu;"]
