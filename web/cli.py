@@ -110,12 +110,16 @@ def serve(host: str, port: int, threads: int, worker: bool) -> None:
 
     app = _app()
     upgrade(app.config["SQLALCHEMY_DATABASE_URI"])
+    try:
+        server = waitress.create_server(app, host=host, port=port, threads=threads, ident=None)
+    except OSError as error:
+        raise click.ClickException(f"Expected to listen on {host}:{port}, but found: {error.strerror}. Choose another --port.") from None
     running = _worker(app) if worker else None
     if running:
         running.start()
     click.echo(f"http://{host}:{port}/")
     try:
-        waitress.serve(app, host=host, port=port, threads=threads, ident=None)
+        server.run()
     finally:
         if running:
             running.stop()
