@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import Any
 
 from engine import expressions
@@ -11,7 +12,8 @@ from engine.decisions import types
 from engine.decisions.evaluation import Evaluation
 from engine.decisions.model import AGGREGATIONS, HIT_POLICIES, Decision, Input, Rule, Table, Text
 from engine.errors import DecisionError, ExpressionError, Finding, Severity
-from engine.expressions.feel import literal_tests, unary_test_names
+from engine.expressions import arithmetic
+from engine.expressions.feel import compares_moments, literal_tests, named_tests, unary_test_names
 from engine.expressions.feel_evaluation import to_feel
 
 RULE = "decision_cell"
@@ -82,13 +84,21 @@ def _test_names(text: Text, known: frozenset[str]) -> frozenset[str]:
 
 
 def _finding(
-    file: str, decision: Decision, vi: str, en: str, *, rule: object = None, column: str = "", line: int | None = None, todo: bool = False
+    file: str,
+    decision: Decision,
+    vi: str,
+    en: str,
+    *,
+    rule: object = None,
+    column: str = "",
+    line: int | None = None,
+    severity: Severity = Severity.ERROR,
 ) -> Finding:
     where_vi = f"Bảng quyết định “{decision.title}”" + (f", luật {rule}" if rule else "") + (f", cột “{column}”" if column else "")
     where_en = f"Decision “{decision.title}”" + (f", rule {rule}" if rule else "") + (f", column “{column}”" if column else "")
     return Finding(
         RULE,
-        Severity.TODO if todo else Severity.ERROR,
+        severity,
         f"{where_vi}: {vi}.",
         f"{where_en}: {en}.",
         file,
@@ -111,7 +121,9 @@ class _Check:
             vi = f"thành phần “{part}” không chạy được, hãy dùng bảng hoặc biểu thức"
             yield self.say(vi, f"“{part}” cannot be evaluated; use a table or an expression")
         if decision.table is None and decision.expression is None and not decision.strange:
-            yield self.say("chưa có bảng hay biểu thức, hãy vẽ bảng", "there is no table and no expression yet; draw the table", todo=True)
+            yield self.say(
+                "chưa có bảng hay biểu thức, hãy vẽ bảng", "there is no table and no expression yet; draw the table", severity=Severity.TODO
+            )
         if decision.expression is not None:
             yield from self._expression(decision.expression)
         yield from self._requirements()
@@ -241,6 +253,13 @@ class _Check:
         sample = types.sample(column.type) if column else None
         if column is None or sample is None:
             return
+        if column.type == "string":
+            for name in named_tests(text.source, self.known):
+                vi = f'ô so với biến {name}; nếu là chữ, hãy đặt trong ngoặc kép: "{name}"'
+                en = f'the cell compares with the variable {name}; if it is text, put it in quotes: "{name}"'
+                yield self.say(vi, en, line=text.line, severity=Severity.WARNING, **where)
+        if type(sample) is date and compares_moments(text.source, self.known):
+            sample = arithmetic.make_datetime(sample)
         for value in literal_tests(text.source, self.known):
             if value is not None and type(value) is not type(to_feel(sample)):
                 vi = f"ô “{text.source.strip()[:80]}” không bao giờ khớp vì cột có kiểu {column.type}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from itertools import islice
 from typing import Any
 
@@ -10,6 +11,8 @@ from engine import expressions
 from engine.decisions import types
 from engine.decisions.model import SINGLE, Decision, Outcome, Output, Rule, Table, Text
 from engine.errors import DecisionError, ExpressionError
+from engine.expressions import arithmetic
+from engine.expressions.feel import compares_moments, unary_test_names
 from engine.expressions.feel_evaluation import from_feel, to_feel
 from engine.expressions.feel_functions import FUNCTIONS, equal
 
@@ -79,7 +82,16 @@ class Evaluation:
             return expressions.evaluate(test.source, given, bare=True) is True
         if test.language != "feel":
             raise ExpressionError(test.source, f"expected the language feel or juel, found {test.language}")
+        self._exist(unary_test_names(test.source, self.known) - {name}, test)
+        if type(value) is date and compares_moments(test.source, self.known):
+            value = arithmetic.make_datetime(value)
         return expressions.unary_tests(test.source, value, self.variables, name or "?", known=self.known)
+
+    def _exist(self, names: frozenset[str], text: Text) -> None:
+        """A cell that names what is not there is mostly text without its quotes: it must not become null and never match."""
+        for name in sorted(names):
+            if name not in self.variables:
+                raise ExpressionError(text.source, f"there is no variable {name}")
 
     def _matches(self, table: Table, rule: Rule, inputs: list[Any]) -> bool:
         for column, test, value in zip(table.inputs, rule.tests, inputs, strict=False):
@@ -99,6 +111,8 @@ class Evaluation:
     def result(self, column: Output, text: Text, rule: object) -> Any:
         """The value of an output cell, of its column's type and one of its allowed values. DecisionError."""
         try:
+            if text.language == "feel" and not text.empty:
+                self._exist(expressions.feel_names(text.source, self.known), text)
             value = types.coerce(self.value(text), column.type)
             if value is not None and column.allowed and not self._passes(column.allowed, value, ""):
                 raise ValueError(f'expected one of {column.allowed.source.strip()}, found "{expressions.to_text(value)[:60]}"')

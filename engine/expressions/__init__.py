@@ -13,7 +13,7 @@ from typing import Any
 from engine.errors import ExpressionError
 from engine.expressions import program, sandbox
 from engine.expressions.feel import check_feel, check_unary_tests, feel, feel_names, unary_test_names, unary_tests
-from engine.expressions.limits import DEFAULT, Limits
+from engine.expressions.limits import Limits, current
 from engine.expressions.template import Part, parts
 from engine.expressions.values import ZONE, YearsMonths, from_json, to_json, to_text
 from engine.expressions.vocabulary import NOW
@@ -40,13 +40,14 @@ __all__ = [
 ]  # fmt: skip
 
 
-def evaluate(source: str, variables: Mapping[str, Any], *, bare: bool = False, limits: Limits = DEFAULT) -> Any:
+def evaluate(source: str, variables: Mapping[str, Any], *, bare: bool = False, limits: Limits | None = None) -> Any:
     """The value of a text. A single `${x}` gives x itself, mixed text gives text. Text without `${}` is itself, or an expression when
     `bare`.
 
     `variables` and the result are Python values: dates, durations and decimals as values.py has them, or as they are stored. `_now`
     among the variables is the time that `now()` and `today()` tell. Raises ExpressionError.
     """
+    limits = limits or current()
     pieces = parts(source, bare)
     if len(pieces) == 1:
         piece = pieces[0]
@@ -76,13 +77,13 @@ def check(source: str, bare: bool = False) -> None:
                 raise _placed(error, piece, source) from None
 
 
-def run_script(source: str, variables: Mapping[str, Any], *, limits: Limits = DEFAULT) -> dict[str, Any]:
+def run_script(source: str, variables: Mapping[str, Any], *, limits: Limits | None = None) -> dict[str, Any]:
     """Run a Starlark script. Gives the variables it set or changed. Raises ExpressionError with the line it failed at."""
     compiled = program.script(source)
     needed = (compiled.reads | compiled.writes) & variables.keys() | (compiled.reads & {NOW})
     missing = compiled.reads - compiled.writes - needed
     try:
-        changed = sandbox.run("script", source, missing, _given(source, needed, variables), limits)
+        changed = sandbox.run("script", source, missing, _given(source, needed, variables), limits or current())
     except ExpressionError as error:
         raise _explained(error, variables) from None
     return {name: from_json(value) for name, value in changed.items()}

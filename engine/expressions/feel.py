@@ -7,6 +7,7 @@ exist is null. Where the standard gives null for two values that have no order (
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -71,7 +72,27 @@ def unary_test_names(source: str, known: frozenset[str] = frozenset()) -> frozen
 
 def literal_tests(source: str, known: frozenset[str] = frozenset()) -> list[Any]:
     """The values that a cell compares with as they stand (`"a", "b"`, `not(true)`), for checking them against a column's type."""
+    return [value.parts[0] for value in _compared(source, known) if value.kind == "literal"]
+
+
+def named_tests(source: str, known: frozenset[str] = frozenset()) -> list[str]:
+    """The bare names that a cell compares with: variables, or text that somebody forgot to quote."""
+    return [value.parts[0] for value in _compared(source, known) if value.kind == "variable"]
+
+
+def _compared(source: str, known: frozenset[str]) -> list[Node]:
     tree, _ = _tests(source, known)
     tests: list[Node] = tree.parts[0] if tree.kind in ("tests", "not_tests") else []
-    values = [test.parts[0] for test in tests if test.kind == "test_value"]
-    return [value.parts[0] for value in values if value.kind == "literal"]
+    return [test.parts[0] for test in tests if test.kind == "test_value"]
+
+
+@lru_cache(maxsize=4096)
+def compares_moments(source: str, known: frozenset[str] = frozenset()) -> bool:
+    """Whether a cell has a date and time written out, as the date columns of older editors do."""
+    return _has_moment(_tests(source, known)[0])
+
+
+def _has_moment(part: Any) -> bool:
+    if isinstance(part, Node):
+        return any(_has_moment(inner) for inner in part.parts)
+    return isinstance(part, datetime) or (isinstance(part, list | tuple) and any(_has_moment(inner) for inner in part))

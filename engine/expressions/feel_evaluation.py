@@ -12,7 +12,7 @@ from engine.errors import ExpressionError
 from engine.expressions import arithmetic, values
 from engine.expressions.feel_functions import FUNCTIONS, Range, as_list, bounded, equal, less, short
 from engine.expressions.feel_tokens import Node
-from engine.expressions.limits import DEFAULT
+from engine.expressions.limits import current
 from engine.expressions.vocabulary import NOW
 
 _MOST_STEPS = 500_000
@@ -56,7 +56,8 @@ class Evaluation:
         self.source, self.variables = source, variables
         self.scope: dict[str, Any] = {}
         self.steps = 0
-        self.deadline = clock.monotonic() + DEFAULT.seconds
+        self.seconds = current().seconds
+        self.deadline = clock.monotonic() + self.seconds
         self.node: Node | None = None
 
     def start(self, tree: Node) -> Any:
@@ -72,7 +73,7 @@ class Evaluation:
     def value(self, node: Node) -> Any:
         self.steps += 1
         if self.steps > _MOST_STEPS or (self.steps % 256 == 0 and clock.monotonic() > self.deadline):
-            raise ValueError(f"expected it to end within {DEFAULT.seconds:g} seconds")
+            raise ValueError(f"expected it to end within {self.seconds:g} seconds")
         result = getattr(self, "do_" + node.kind)(*node.parts)
         self.node = node
         return result

@@ -206,6 +206,8 @@ class Parser(Reader):
         token = self.token
         if token.kind == "number":
             self.at += 1
+            if len(token.text) > 34:
+                raise ExpressionError(self.source, "expected a number of at most 34 digits", token.line, token.column)
             return self.node(token, "literal", values.parse_decimal(token.text))
         if token.kind == "text":
             self.at += 1

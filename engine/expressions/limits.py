@@ -21,3 +21,15 @@ class Limits:
 
 
 DEFAULT = Limits()
+_process = DEFAULT
+
+
+def current() -> Limits:
+    """The limits of this process, where an evaluation names none of its own."""
+    return _process
+
+
+def use(limits: Limits) -> None:
+    """Set the limits of this process; once, when it starts."""
+    global _process
+    _process = limits

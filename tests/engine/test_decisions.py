@@ -3,50 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from datetime import date
 from typing import Any
-from xml.sax.saxutils import escape, quoteattr
 
 import pytest
 
 from engine.decisions import Decisions, Outcome, decide
 from engine.decisions.reading import NAMESPACES
-from engine.errors import DecisionError, FileRejected, Invalid, NotFound, Severity
-
-LATEST = "https://www.omg.org/spec/DMN/20191111/MODEL/"
-
-
-def column(kind: str, at: int, written: tuple[str, ...]) -> str:
-    """(expression or name, type, allowed values)"""
-    text, type_, allowed, *more = (*written, "", "")
-    values = f"<{kind}Values><text>{escape(allowed)}</text></{kind}Values>" if allowed else ""
-    if kind == "input":
-        inner = f"<inputExpression typeRef={quoteattr(type_)}><text>{escape(text)}</text></inputExpression>{values}"
-        return f"<input id='i{at}' label={quoteattr(text.upper())}>{inner}</input>"
-    default = f"<defaultOutputEntry><text>{escape(more[0])}</text></defaultOutputEntry>" if more[0] else ""
-    return f"<output id='o{at}' name={quoteattr(text)} typeRef={quoteattr(type_)}>{values}{default}</output>"
-
-
-def table(
-    policy: str, inputs: Any, outputs: Any, rules: Sequence[Sequence[str]], id_: str = "d", more: str = "", attributes: str = ""
-) -> str:
-    columns = "".join(column("input", at, i) for at, i in enumerate(inputs)) + "".join(
-        column("output", at, o) for at, o in enumerate(outputs)
-    )
-    rows = ""
-    for rule in rules:
-        tests = "".join(f"<inputEntry><text>{escape(cell)}</text></inputEntry>" for cell in rule[: len(inputs)])
-        results = "".join(f"<outputEntry><text>{escape(cell)}</text></outputEntry>" for cell in rule[len(inputs) :])
-        rows += f"<rule>{tests}{results}<annotationEntry><text>chú thích</text></annotationEntry></rule>"
-    name, _, aggregation = policy.partition("+")
-    aggregated = f" aggregation='{aggregation}'" if aggregation else ""
-    inner = f"<decisionTable hitPolicy='{name}'{aggregated}>{columns}<annotation name='Ghi chú'/>{rows}</decisionTable>"
-    return f"<decision id='{id_}' name='Bảng {id_}'>{more}{inner}</decision>"
-
-
-def file(*decisions: str, namespace: str = LATEST) -> bytes:
-    return f"<?xml version='1.0' encoding='UTF-8'?><definitions xmlns='{namespace}' id='x'>{''.join(decisions)}</definitions>".encode()
+from engine.errors import DecisionError, FileRejected, Invalid, NotFound
+from tests.engine.dmn import NEEDS, file, table
 
 
 def outcome(variables: dict[str, Any], *arguments: Any, **more: Any) -> Outcome:
@@ -200,7 +165,6 @@ def test_it_evaluates_cells_in_juel() -> None:
 
 
 LOW = table("UNIQUE", INPUT, [("loai", "string")], GRADES[::2], id_="thap")
-NEEDS = "<informationRequirement><requiredDecision href='#{}'/></informationRequirement>"
 TOP = table(
     "UNIQUE",
     [("loai", "string")],
@@ -239,77 +203,12 @@ def test_it_refuses_decisions_that_require_each_other() -> None:
             decisions.evaluate(id_, {"diem": 1})
 
 
-@pytest.mark.parametrize(
-    ("cell", "type_", "said"),
-    [
-        ("< ", "number", "the end"),
-        ("foo(?)", "number", "no function foo"),
-        ('"a"', "number", "can never match"),
-        ('not("a")', "number", "can never match"),
-        ('"true"', "boolean", "can never match"),
-        ('"2026-11-23"', "date", "can never match"),
-        ('> "2026-11-23"', "date", "no order"),
-        ('date("23/11/2026")', "date", "expected a date"),
-        ('[1.."b"]', "number", "no order"),
-        ("matches(?, 'a')", "string", "FEEL does not know"),
-    ],
-)
-def test_it_finds_a_cell_that_cannot_be_honoured(cell: str, type_: str, said: str) -> None:
-    decisions = Decisions.read(file(table("FIRST", [("x", type_)], [("k", "string")], [["-", '"a"'], [cell, '"b"']])), "t.dmn")
-    (finding,) = decisions.check()
-    assert said in finding.en and finding.severity is Severity.ERROR
-    assert "rule 2, column “X”" in finding.en and "luật 2, cột “X”" in finding.vi and "Bảng d" in finding.vi
-    assert (finding.file, finding.element, finding.detail) == ("t.dmn", "d", {"decision": "d", "rule": 2, "column": "X"})
-    assert finding.line
-
-
-ONE_RULE = table("UNIQUE", INPUT, [("k", "")], [["x", "1"]])
-LITERAL_ONE = "<literalExpression><text>1</text></literalExpression>"
-
-
-@pytest.mark.parametrize(
-    ("source", "said"),
-    [
-        (table("BEST", INPUT, [("k", "")], []), "no hit policy “BEST”"),
-        (table("COLLECT+AVG", INPUT, [("k", "")], []), "aggregation “AVG”"),
-        (table("UNIQUE+SUM", INPUT, [("k", "")], []), "COLLECT only"),
-        (table("COLLECT+SUM", INPUT, [("k", ""), ("l", "")], []), "exactly one output"),
-        (table("PRIORITY", INPUT, [("k", "")], []), "allowed values"),
-        (table("UNIQUE", INPUT, [("k", ""), ("k", "")], []), "“k” is there 2 times"),
-        (table("UNIQUE", INPUT, [], []), "at least one output"),
-        (table("UNIQUE", [("", "number")], [("k", "")], []), "the input has no expression"),
-        (table("UNIQUE", [("x +", "number")], [("k", "")], []), "cannot be honoured"),
-        (table("UNIQUE", [("x", "money")], [("k", "")], []), "no type “money”"),
-        (table("UNIQUE", INPUT, [("k", "number")], [["-", '"a"']]), "rule 1, column “k”"),
-        (table("UNIQUE", INPUT, [("k", "string", '"a"')], [["-", '"b"']]), "rule 1, column “k”"),
-        (table("UNIQUE", INPUT, [("k", "")], [["-", "x +"]]), "rule 1, column “k”"),
-        (table("UNIQUE", INPUT, [("k", "")], [["-"]]), "expected 1 + 1 cells, found 1 + 0"),
-        (ONE_RULE.replace("<inputEntry>", "<inputEntry expressionLanguage='groovy'>"), "“groovy”"),
-        (
-            ONE_RULE.replace("<outputEntry>", "<outputEntry expressionLanguage='javascript'>"),
-            "“javascript”",
-        ),
-        ("<decision id='d' name='x'><invocation/></decision>", "“invocation” cannot be evaluated"),
-        (
-            f"<decision id='d' name='x'><knowledgeRequirement/>{LITERAL_ONE}</decision>",
-            "“knowledgeRequirement”",
-        ),
-        ("<decision id='d' name='x'><literalExpression><text>1 +</text></literalExpression></decision>", "“1 +”"),
-        (f"<decision id='d' name='x'>{LITERAL_ONE}</decision>" * 2, "be used once"),
-    ],
-)
-def test_it_finds_what_a_table_cannot_be(source: str, said: str) -> None:
-    assert said in " ".join(finding.en for finding in Decisions.read(file(source), "").check())
-
-
-def test_it_calls_an_empty_decision_unfinished() -> None:
-    (finding,) = Decisions.read(file("<decision id='d' name='x'/>"), "").check()
-    assert finding.severity is Severity.TODO
-
-
-def test_it_finds_every_fault_at_once() -> None:
-    source = table("UNIQUE", [("x", "number"), ("y +", "")], [("k", "number")], [["< ", "> ", "1 +"], ["foo()", "-", "1"]])
-    assert len(Decisions.read(file(source), "").check()) == 5
+def test_it_reads_moments_in_date_columns_as_older_editors_write_them() -> None:
+    day = 'date and time("2026-11-23T00:00:00")'
+    rules = [[f"[{day}..{day}]", '"hôm nay"'], [f"< {day}", '"trước"']]
+    decisions = Decisions.read(file(table("UNIQUE", [("n", "date")], [("k", "string")], rules)), "")
+    assert decisions.check() == []
+    assert [decisions.evaluate("d", {"n": n}).value for n in ("2026-11-22", "2026-11-23", "2026-11-24")] == ["trước", "hôm nay", None]
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ import pytest
 
 from engine.errors import ExpressionError
 from engine.expressions import ZONE, Limits, YearsMonths, check, evaluate, names, program
+from engine.expressions.limits import use
 
 CASE: dict[str, Any] = {
     "x": 3,
@@ -195,6 +196,16 @@ def test_it_stops_at_the_time_it_was_given() -> None:
     with pytest.raises(ExpressionError, match=r"within 0\.05 seconds"):
         evaluate("${len([i for i in range(1000000) if [j for j in range(1000)]])}", CASE, limits=Limits(seconds=0.05))
     assert time.monotonic() - started < 0.5
+
+
+def test_it_takes_the_limits_of_the_process_where_none_are_given() -> None:
+    use(Limits(result_bytes=10))
+    try:
+        with pytest.raises(ExpressionError, match="10 bytes"):
+            evaluate("${'a' * 20}", {})
+    finally:
+        use(Limits())
+    assert evaluate("${'a' * 20}", {}) == "a" * 20
 
 
 def test_it_refuses_a_result_that_is_too_large_to_store() -> None:

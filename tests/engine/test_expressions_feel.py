@@ -224,6 +224,7 @@ def test_it_says_when_a_value_has_no_order_with_the_cell(cell: str, value: Any) 
         ("'a'", 1),
         ("(" * 60 + "1" + ")" * 60, 51),
         ("x[", 2),
+        ("1 + " + "9" * 40, 5),
     ],
 )
 def test_it_refuses_what_is_not_supported_with_its_place(source: str, column: int) -> None:
