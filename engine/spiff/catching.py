@@ -59,6 +59,7 @@ def arm(case: Case, token: Token) -> None:
             conditions[str(index)] = False
         elif event.kind in WAITED_FOR:
             opened.append((index, _wait(case, token, index, event, view)))
+    _close_all(case, token)
     for index, wait in opened:
         case.open(token, wait)
         token.memory.setdefault("places", {})[wait.id] = index

@@ -140,7 +140,7 @@ def _load_token(case: Case, row: dict[str, Any]) -> None:
         token.waits[wait.id] = wait
         case.owners[wait.id] = token.id
         case.waits[wait.id] = wait
-    if "conditions" in token.memory:
+    if "conditions" in token.memory and token.state != TaskState.ERROR:
         case.listening[token.id] = None
     if not token.subscription:
         token.scope.live += 1

@@ -61,10 +61,10 @@ class Token(Task):  # type: ignore[misc]  # SpiffWorkflow is not typed
         result = self.task_spec._run(self)
         if self.gone:
             return True
-        if result is None:
-            self._set_state(TaskState.STARTED)
-        elif result is False:
+        if result is False or self.id in self.workflow.failures:
             self._set_state(TaskState.ERROR)
+        elif result is None:
+            self._set_state(TaskState.STARTED)
         else:
             self.complete()
         return result  # type: ignore[no-any-return]
