@@ -1,7 +1,8 @@
 """Scenarios: a process folder run in a database in memory, with a virtual clock, by the same engine as everywhere else.
 
 A scenario is a dict: `process` (key), `variables`, `business_key`, `start_first` (key or list of keys started before, without variables),
-`start_event`, `now` (ISO, where the clock begins), `steps`. A step has one verb:
+`start_event`, `now` (ISO, where the clock begins), `organisations` and `accounts` ({code: name}: what select fields offer), `steps`.
+A step has one verb:
 
     {"complete": element_id, "variables": {...}, "where": {name: value}}   the oldest open user task there (whose place sees those values)
     {"message": name, "variables": {...}, "business_key": ..., "keys": {...}}
@@ -15,7 +16,7 @@ A scenario is a dict: `process` (key), `variables`, `business_key`, `start_first
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -24,12 +25,14 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import StaticPool
 
-from engine import db, deployments, executions, instances, jobs, messages, topics, user_tasks, wait_states
-from engine.errors import BpmnError, EngineError, Finding, Invalid, NotFound, Refused
+from engine import db, deployments, executions, instances, jobs, messages, reader, topics, user_tasks, wait_states
+from engine.errors import BpmnError, EngineError, Finding, Invalid, NotFound, Refused, Severity
 from engine.expressions import to_json
-from engine.models import HistoryEvent, Incident, Job, ProcessInstance, UserTask
+from engine.models import HistoryEvent, Incident, Job, Organisation, ProcessInstance, User, UserTask
 from engine.spiff import moments
 from engine.worker import Worker
+
+Check = Callable[[Mapping[str, bytes]], Sequence[Finding]]
 
 BEGINNING = datetime(2026, 1, 5, 1, tzinfo=UTC)
 """Where the virtual clock begins, unless the scenario says otherwise: a Monday, eight o'clock in Vietnam."""
@@ -69,8 +72,14 @@ class Report:
         return "\n".join([*lines, *([f"failed: {self.failed_step}"] if self.failed_step else [])])
 
 
-def run(files: Mapping[str, bytes], scenario: Mapping[str, Any]) -> Report:
-    """Run `scenario` over `files`. Whatever is wrong is in the report; nothing is raised."""
+def run(files: Mapping[str, bytes], scenario: Mapping[str, Any], check: Check = reader.check) -> Report:
+    """Run `scenario` over `files`. Whatever is wrong is in the report; nothing is raised.
+
+    What `check` finds wrong refuses the run; to-dos do not: a diagram is tried out before it is finished.
+    """
+    errors = [finding for finding in check(files) if finding.severity is Severity.ERROR]
+    if errors:
+        return Report(refused=[_as_refused(finding) for finding in errors])
     try:
         stage = Stage(files, scenario)
     except Refused as refused:
@@ -127,10 +136,16 @@ class Stage:
         self._first: int | None = None
         try:
             with self._sessions.begin() as session:
+                self._people(session)
                 deployments.store(session, "dry-run", files)
         except BaseException:
             self._engine.dispose()
             raise
+
+    def _people(self, session: Session) -> None:
+        session.add_all(Organisation(code=code, name=name) for code, name in self._scenario.get("organisations", {}).items())
+        people = self._scenario.get("accounts", {}).items()
+        session.add_all(User(username=username, name=name, created_at=self.now) for username, name in people)
 
     def __enter__(self) -> Stage:
         return self
