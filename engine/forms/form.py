@@ -139,7 +139,7 @@ class Form:
             value = lookup(data, place.path)
             if place.type == "filepicker" and isinstance(value, list):
                 allowed = {*documents, *entry.document_ids(lookup(variables, place.path))}
-                if strange := [one for one in value if one not in allowed]:
+                if strange := [one for one in entry.document_ids(value) if one not in allowed]:
                     yield name, sentences.NOT_ATTACHED.format(label=place.label, found=strange[0])
             elif place.component.raw.get("disallowPassedDates") is True and isinstance(value, str) and value[:10] < today.isoformat():
                 yield name, sentences.PAST.format(label=place.label, found=moment(value))
