@@ -198,4 +198,4 @@ def back_off(job: Job) -> timedelta:
     if match:
         parts = {unit: int(amount) for unit, amount in match.groupdict().items() if amount and unit != "times"}
         return timedelta(**parts)
-    return BACK_OFF * 2 ** (RETRIES - job.retries - 1)
+    return BACK_OFF * (1 << max(0, RETRIES - job.retries - 1))
