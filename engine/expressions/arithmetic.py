@@ -6,6 +6,7 @@ import operator
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal, localcontext
+from functools import cmp_to_key
 from typing import Any
 
 from engine.expressions import values
@@ -18,7 +19,7 @@ _KINDS = {
     "float": "number",
     "Decimal": "number",
     "bool": "true/false",
-    "NoneType": "nothing",
+    "NoneType": "null",
     "dict": "record",
     "datetime": "date and time",
     "timedelta": "duration",
@@ -114,13 +115,22 @@ def compare(sign: str, a: Any, b: Any) -> bool:
     return _COMPARE[sign](a, b)
 
 
+def order(items: list[Any]) -> list[int]:
+    """The places of the items, the least first. ValueError when two of them have no order."""
+
+    def earlier(a: int, b: int) -> int:
+        return -1 if compare("<", items[a], items[b]) else int(compare("<", items[b], items[a]))
+
+    return sorted(range(len(items)), key=cmp_to_key(earlier))
+
+
 def field(value: Any, name: str) -> Any:
     """`ngay.year`: a part of a date or duration. ValueError names the fields there are."""
     if isinstance(value, dict):
         raise ValueError(f"there is no {name}; there are: {', '.join(list(value)[:20]) or 'none'}")
     fields = parts(value)
     if name not in fields:
-        raise ValueError(f"a {kind(value)} has no {name}; it has: {', '.join(fields)}")
+        raise ValueError(f"{kind(value)} has no {name}" + (f"; it has: {', '.join(fields)}" if fields else ""))
     return fields[name]
 
 

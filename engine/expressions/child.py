@@ -15,7 +15,7 @@ from engine.expressions.limits import Limits
 
 
 def confine(memory: int) -> None:
-    """No more address space than `memory` over what there is now, no files, no processes, no core dump."""
+    """No more address space than `memory` over what there is now, nothing written to files, no core dump."""
     pages = int(Path("/proc/self/statm").read_text().split()[0]) if Path("/proc/self/statm").exists() else 0
     most = pages * resource.getpagesize() + memory
     for kind, value in ((resource.RLIMIT_AS, most), (resource.RLIMIT_CORE, 0), (resource.RLIMIT_FSIZE, 0)):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time as clock
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
-from decimal import Decimal, DecimalException, localcontext
+from decimal import Decimal, localcontext
 from typing import Any
 
 from engine.errors import ExpressionError
@@ -65,10 +65,10 @@ class Evaluation:
             with localcontext() as context:
                 context.prec = 34
                 return self.value(tree)
-        except (ValueError, OverflowError, DecimalException, TypeError) as error:
+        except (ValueError, ArithmeticError, TypeError) as error:
             line, column = (self.node.line, self.node.column) if self.node else (1, 1)
-            message = str(error) if isinstance(error, ValueError | TypeError) else "the result is too large"
-            raise ExpressionError(self.source, message, line, column) from None
+            told = str(error) if isinstance(error, ValueError | TypeError) else "the result is too large, or a division by zero"
+            raise ExpressionError(self.source, told, line, column) from None
 
     def value(self, node: Node) -> Any:
         self.steps += 1

@@ -137,6 +137,31 @@ def fn_sum(items):
         total = op_add(total, item)
     return total
 
+def order_of(items, key):
+    keys = items if key == None else [key(item) for item in items]
+    return py_order(keys) if any([type(k) == "dict" for k in keys]) else None
+
+def fn_min(*args, key = None):
+    items = list(args[0] if len(args) == 1 else args)
+    order = order_of(items, key)
+    if order == None:
+        return min(items) if key == None else min(items, key = key)
+    return items[order[0]]
+
+def fn_max(*args, key = None):
+    items = list(args[0] if len(args) == 1 else args)
+    order = order_of(items, key)
+    if order == None:
+        return max(items) if key == None else max(items, key = key)
+    return items[order[-1]]
+
+def fn_sorted(items, key = None, reverse = False):
+    items = list(items)
+    order = order_of(items, key)
+    if order == None:
+        return sorted(items, key = key, reverse = reverse) if key != None else sorted(items, reverse = reverse)
+    return [items[i] for i in (reversed(order) if reverse else order)]
+
 def fn_now(now):
     return now
 
@@ -168,6 +193,7 @@ CALLABLES: dict[str, Callable[..., Any]] = {
     "py_compare": arithmetic.compare,
     "py_field": arithmetic.field,
     "py_text": values.to_text,
+    "py_order": arithmetic.order,
     "fn_date": arithmetic.make_date,
     "fn_today": arithmetic.make_date,
     "fn_date_and_time": arithmetic.make_datetime,

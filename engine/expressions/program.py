@@ -21,6 +21,7 @@ from engine.expressions.translation import Translation, Untranslatable, mangle
 from engine.expressions.values import to_json
 
 _LOAD = "load('prelude', " + ", ".join(f"'{name}'" for name in prelude.NAMES) + ")\n"
+_KINDS = {"string": "text", "int": "number", "float": "number", "bool": "true/false", "NoneType": "null"}
 TOO_MUCH_MEMORY = "it took more memory than an expression may"
 _MANGLED = re.compile(r"\bv_\w+")
 
@@ -204,7 +205,8 @@ def reason(error: BaseException) -> str:
     text = " ".join((found.group(1) if found else str(error)).split())[:400]
     text = re.sub(r", did you mean.*", "", text)
     if text.startswith("@field "):
-        text = re.sub(r"^@field (\S+) of (\S+)", r"a \2 has no \1", text)
+        _, name, _, kind = text.split()
+        text = f"{_KINDS.get(kind, kind)} has no {name}"
     return _MANGLED.sub(lambda m: unmangle(m.group()), text)
 
 

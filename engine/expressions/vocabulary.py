@@ -11,7 +11,7 @@ FUNCTIONS = frozenset({
 })  # fmt: skip
 """What expressions may call: Starlark's, and our own."""
 OWN = frozenset({
-    "date", "date_and_time", "time", "duration", "decimal", "today", "now", "round", "sum", "number", "string",
+    "min", "max", "sorted", "date", "date_and_time", "time", "duration", "decimal", "today", "now", "round", "sum", "number", "string",
 })  # fmt: skip
 METHODS = frozenset({
     "append", "clear", "count", "endswith", "extend", "find", "format", "get", "index", "insert", "isalnum", "isalpha", "isdigit",

@@ -78,6 +78,13 @@ CASE: dict[str, Any] = {
         ("${round(2.5)}", 3),
         ("${duration('P36M') == duration('P3Y')}", True),
         ("Hạn ${ngay}", "Hạn 2026-11-23"),
+        ("${max([ngay, date('2026-12-01')])}", date(2026, 12, 1)),
+        ("${min(ngay, date('2026-12-01'))}", date(2026, 11, 23)),
+        ("${min(ds) + max(3, 1)}", 4),
+        ("${min(ds, key=lambda i: -i)}", 3),
+        ("${sorted([today(), ngay, date('2026-01-01')], reverse=True)[2]}", date(2026, 1, 1)),
+        ("${sorted([{'n': ngay}, {'n': date('2026-01-01')}], key=lambda i: i.n)[0].n}", date(2026, 1, 1)),
+        ("${sorted(ds, reverse=True)}", [3, 2, 1]),
     ],
 )
 def test_it_gives_the_value_that_the_text_says(source: str, value: Any) -> None:
@@ -105,6 +112,27 @@ def test_it_names_what_is_missing_and_what_there_is() -> None:
     assert (caught.value.line, caught.value.column) == (1, 3)
     with pytest.raises(ExpressionError, match="no q; there are: b"):
         evaluate("${d.q}", CASE)
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("${ten.tuoi}", "text has no tuoi"),
+        ("${ngay.tuoi}", "date has no tuoi; it has: year, month, day, weekday"),
+        ("${ngay + 1}", r"\+ has no meaning between date and number"),
+        ("${ngay < 1}", "date and number have no order"),
+        ("${ngay < '2026-12-01'}", "date and text have no order"),
+        ("${max([ngay, 1])}", "have no order"),
+        ("${date('mai')}", 'expected a date like "2026-11-23", found "mai"'),
+        ("${date_and_time('2026-11-23') + duration('P1M3D')}", "found both"),
+        ("${ds[7]}", "Index"),
+        ("${d['q']}", "there is no entry .q.; there are: b"),
+    ],
+)
+def test_it_says_what_is_wrong_in_words_of_the_analyst(source: str, said: str) -> None:
+    with pytest.raises(ExpressionError, match=said) as caught:
+        evaluate(source, CASE)
+    assert not any(inner in caught.value.message for inner in ("op_", "py_", "fn_", "v_", "$date"))
 
 
 def test_it_lists_the_names_a_text_reads() -> None:

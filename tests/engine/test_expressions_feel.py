@@ -259,6 +259,12 @@ def test_it_contains_what_would_never_end_or_never_fit(source: str) -> None:
     assert time.monotonic() - started < 2
 
 
+def test_it_names_a_division_by_zero() -> None:
+    for source in ("1 / 0", 'duration("P1D") / 0', "modulo(1, 0)"):
+        with pytest.raises(ExpressionError, match="zero"):
+            feel(source, {})
+
+
 def test_it_lists_the_variables_it_reads() -> None:
     assert feel_names("a.b + count(c[d > 1]) + (for i in e return i + f) + {g: 1, h: g}.h") == {"a", "c", "e", "f"}
 
