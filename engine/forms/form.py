@@ -10,6 +10,7 @@ from typing import Any
 
 from engine.diagram import Node
 from engine.errors import Finding, FormInvalid
+from engine.expressions.vocabulary import NOW
 from engine.forms import checking, entry, form_data, keywords, reading, schema, sentences
 from engine.forms.component import CHOICES, ROW, Component, Option
 from engine.forms.place import Place, given, lookup, settle
@@ -124,7 +125,7 @@ class Form:
         pruned, errors = entry.prune(entered, known, places)
         validator = keywords.Validator(schema.of_places(places), format_checker=keywords.formats)
         errors |= sentences.of_errors(validator.iter_errors(pruned), index)
-        for name, sentence in self._beyond_schema(pruned, variables, index, documents, today or datetime.now(HERE).date()):
+        for name, sentence in self._beyond_schema(pruned, variables, index, documents, today or _today(variables)):
             errors.setdefault(name, sentence)
         if errors:
             order = {name: i for i, name in enumerate(index)}
@@ -156,3 +157,10 @@ def _field(component: Component) -> Field:
     return Field(
         ".".join(component.path), component.label or component.key, component.type, required, component.description, subtype, tuple(written)
     )
+
+
+def _today(variables: Mapping[str, Any]) -> date:
+    """The day it is: `_now` among the variables is the time of a trial run."""
+    now = variables.get(NOW)
+    now = datetime.fromisoformat(now) if isinstance(now, str) else now
+    return (now if isinstance(now, datetime) else datetime.now(HERE)).astimezone(HERE).date()

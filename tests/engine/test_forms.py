@@ -270,6 +270,8 @@ def test_it_refuses_past_dates_where_the_form_does() -> None:
     found = form({"type": "datetime", "key": "n", "subtype": "date", "disallowPassedDates": True})
     assert found.validate({"n": "2026-03-05"}, {}, today=date(2026, 3, 5)) == {"n": "2026-03-05"}
     assert "05/03/2026" in refused(found, {"n": "2026-03-05"}, today=date(2026, 3, 6))["n"]
+    assert found.validate({"n": "2026-03-06"}, {"_now": "2026-03-05T18:00:00+00:00"}) == {"n": "2026-03-06"}
+    assert refused(found, {"n": "2026-03-05"}, {"_now": "2026-03-05T18:00:00+00:00"})
 
 
 def test_it_tells_its_json_schema() -> None:
