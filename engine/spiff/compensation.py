@@ -23,7 +23,7 @@ def note(case: Case, token: Token) -> None:
     if not keep and node.details.get("undo_handler") is None:
         return
     handled = node.details.get("undo_handler") is not None
-    entry = Undo(node.id, {name: _archived(case, value) for name, value in token.place.view().items()} if handled else {})
+    entry = Undo(node.id, {name: _archived(case, value) for name, value in token.place.seen().items()} if handled else {})
     if keep and inner is not None:
         inner.done = True
         entry.scope = inner.id
@@ -47,31 +47,29 @@ def _archived(case: Case, value: Any) -> str:
 
 def begin(case: Case, token: Token, event: EventDefinition) -> str | None:
     """A compensation event: None while its handlers run, "next" when there is nothing to undo."""
-    scope = _logged(case, token)
-    chosen = [entry for entry in scope.log if event.activity in (None, entry.activity)]
-    if not chosen:
+    frames = []
+    for scope in _logged(case, token):
+        chosen = [entry for entry in scope.log if event.activity in (None, entry.activity)]
+        if chosen:
+            scope.log = [entry for entry in scope.log if entry not in chosen]
+            frames.append(_frame(scope, chosen))
+    if not frames:
         return "next"
-    scope.log = [entry for entry in scope.log if entry not in chosen]
     if not event.wait:
         runner = case.put(token.node, token.scope, role="undo", phase="undo")
-        _load(case, runner, scope, chosen)
+        runner.memory["undo"] = frames
         return "next"
-    _load(case, token, scope, chosen)
+    token.memory["undo"] = frames
     token.phase = "undo"
     return advance(case, token)
 
 
-def _logged(case: Case, token: Token) -> Scope:
-    """The scope whose activities are undone: the thrower's own, or for a compensation handler the one it belongs to."""
-    scope = token.scope.body()
-    container = case.program.container(scope.element)
-    if container.undoes and scope.parent is not None:
-        return scope.parent.body()
-    return scope
-
-
-def _load(case: Case, runner: Token, scope: Scope, entries: list[Undo]) -> None:
-    runner.memory["undo"] = [_frame(scope, entries)]
+def _logged(case: Case, token: Token) -> list[Scope]:
+    """The scopes whose activities are undone, last to first: the thrower's own, around an event sub-process those it serves as well."""
+    found = [token.scope.body()]
+    while found[0].parent is not None and found[0].element in case.program.container(found[0].parent.body().element).handlers:
+        found.insert(0, found[0].parent.body())
+    return found
 
 
 def _frame(scope: Scope, entries: list[Undo]) -> dict[str, Any]:
@@ -87,8 +85,9 @@ def advance(case: Case, runner: Token) -> str | None:
         frame = frames[-1]
         if not frame["entries"]:
             frames.pop()
-            if frames:
-                case.drop(case.scopes.get(frame["scope"]))
+            scope = case.scopes[frame["scope"]]
+            if scope.done:
+                case.drop(scope)
         elif _undo(case, runner, frames, *frame["entries"].pop()):
             return None
     del runner.memory["undo"]
@@ -147,13 +146,9 @@ def cancel_transaction(case: Case, token: Token) -> str | None:
             case.cancel_token(other)
     token.memory["cancelling"] = True
     entries, scope.log = scope.log, []
-    _load(case, token, scope, entries)
+    token.memory["undo"] = [_frame(scope, entries)]
     token.phase = "undo"
-    if entries:
-        return advance(case, token)
-    del token.memory["undo"]
-    token.memory.pop("cancelling")
-    return leave_transaction(case, token)
+    return advance(case, token)
 
 
 def appended(case: Case, token: Token, written: dict[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,6 @@ from SpiffWorkflow import TaskState
 
 from engine.errors import Invalid, NotFound, NotWaiting
 from engine.expressions import from_json, to_json
-from engine.expressions.vocabulary import NOW
 from engine.spiff import catching, evaluation, storage, throwing
 from engine.spiff.case import Case, Decide
 from engine.spiff.program import Program
@@ -122,7 +121,7 @@ class Execution:
 
     def visible(self, wait_id: str) -> dict[str, Any]:
         """All variables that the place sees, its own scopes' first (multi-instance element, loopCounter, inputs)."""
-        return {name: value for name, value in self._waiting(wait_id).place.view().items() if name != NOW}
+        return self._waiting(wait_id).place.seen()
 
     # --- what happens outside ----------------------------------------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from engine.expressions.vocabulary import NOW
 from engine.spiff import catching, evaluation, moments
 from engine.spiff.activities import Activity
 from engine.spiff.case import Problem
@@ -216,7 +217,7 @@ def transferred(handovers: list[Any], view: Mapping[str, Any]) -> dict[str, Any]
     found: dict[str, Any] = {}
     for handover in handovers:
         if handover.everything:
-            found.update(view)
+            found.update((name, value) for name, value in view.items() if name != NOW)
         elif handover.expression is not None:
             found[handover.target] = evaluation.expression(handover.expression, view)
         elif handover.source is not None:

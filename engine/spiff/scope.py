@@ -74,6 +74,10 @@ class Scope:
         outermost = next(scope for scope in seen[-1].ancestors() if scope.parent is None)
         return ChainMap(*(scope.variables for scope in seen), outermost.clock)
 
+    def seen(self) -> dict[str, Any]:
+        """All variables that are seen from here, and nothing else."""
+        return dict(ChainMap(*(scope.variables for scope in self.chain())))
+
     def owner(self, name: str) -> Scope:
         """The scope that a write to `name` goes to: the nearest that has it, else the outermost."""
         last = self

@@ -110,7 +110,6 @@ class Container:
     handlers: list[str] = field(default_factory=list)  # event sub-processes
     links: dict[str, str] = field(default_factory=dict)  # link name -> catching event
     declares: list[str] = field(default_factory=list)  # variables that belong to this scope alone
-    undoes: bool = False  # an event sub-process that is started by compensation
 
 
 class Node(BpmnTaskSpec):  # type: ignore[misc]  # SpiffWorkflow is not typed

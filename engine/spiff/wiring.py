@@ -127,7 +127,6 @@ class Wiring:
         if node.kind == "startEvent":
             (container.starts if node.events else container.none_starts).append(node.id)
             if any(event.kind == "compensate" for event in node.events):
-                container.undoes = True
                 around = self.nodes.get(self.nodes[container.id].container) if container.id in self.nodes else None
                 if around is not None:
                     around.details["undo_start"] = node.id
