@@ -6,14 +6,13 @@ from collections.abc import Iterator
 
 from engine import expressions
 from engine.errors import ExpressionError, Finding
-from engine.lint import places
 from engine.lint.folder import Folder
 from engine.lint.rule import error, label
 
 
 def check(folder: Folder) -> Iterator[Finding]:
     for diagram in folder.diagrams.values():
-        for place in places.expressions(diagram):
+        for place in folder.expressions(diagram):
             try:
                 expressions.check(place.source, bare=place.bare)
             except ExpressionError as wrong:

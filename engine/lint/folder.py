@@ -13,6 +13,7 @@ from engine.diagram import BPMN, Diagram, Element
 from engine.errors import EngineError, FileRejected
 from engine.forms import Form
 from engine.lint.flow import Flows
+from engine.lint.places import Place, expressions
 
 DIAGRAM_ENDINGS = (".bpmn", ".bpmn20.xml")
 READ_ENDINGS = (*DIAGRAM_ENDINGS, ".dmn", ".form")
@@ -31,6 +32,7 @@ class Folder:
         self.forms: dict[str, Form] = {}
         self.decisions: dict[str, Decisions] = {}
         self._flows: dict[str, Flows] = {}
+        self._places: dict[str, list[Place]] = {}
         for name, data in sorted(self.files.items()):
             if name.endswith(READ_ENDINGS):
                 self._read(name, data)
@@ -60,6 +62,12 @@ class Folder:
         if diagram.file not in self._flows:
             self._flows[diagram.file] = Flows(diagram)
         return self._flows[diagram.file]
+
+    def expressions(self, diagram: Diagram) -> list[Place]:
+        """Every expression of the diagram."""
+        if diagram.file not in self._places:
+            self._places[diagram.file] = list(expressions(diagram))
+        return self._places[diagram.file]
 
     @cached_property
     def called(self) -> set[str]:

@@ -53,6 +53,10 @@ def expressions(diagram: Diagram) -> Iterator[Place]:
 
 def _of(element: Element) -> Iterator[tuple[str, str, bool, Node]]:
     node = element.node
+    if element.type == "sequenceFlow":
+        if (found := child(node, "conditionExpression")) is not None:
+            yield "conditionExpression", text_of(found), True, found
+        return
     for name in _BARE_CHILDREN:
         if (found := child(element, name)) is not None:
             yield name, text_of(found), True, found
@@ -108,7 +112,8 @@ def _extensions(element: Element) -> Iterator[tuple[str, str, bool, Node]]:
 def scripts(diagram: Diagram) -> Iterator[Script]:
     """Every script of the diagram: those of script tasks, and those of inputs and outputs."""
     for element in diagram.elements.values():
-        yield from scripts_of(diagram, element)
+        if element.type != "sequenceFlow":
+            yield from scripts_of(diagram, element)
 
 
 def scripts_of(diagram: Diagram, element: Element) -> Iterator[Script]:

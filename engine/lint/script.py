@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine import expressions
 from engine.errors import ExpressionError, Finding
 from engine.lint import places
 from engine.lint.folder import Folder
 from engine.lint.rule import error, label, todo
+from engine.lint.variables import understood
 
 FORMATS = ("starlark", "python")
 
@@ -51,9 +51,8 @@ def _script(script: places.Script) -> Iterator[Finding]:
             " Write the script in Starlark and state the format.",
         )
         return
-    try:
-        expressions.check_script(script.source)
-    except ExpressionError as wrong:
+    wrong = understood(script.source)
+    if isinstance(wrong, ExpressionError):
         yield error(
             place,
             line=script.line + wrong.line - 1,

@@ -24,15 +24,15 @@ def check(folder: Folder) -> Iterator[Finding]:
     for diagram in folder.diagrams.values():
         names = known(folder, diagram)
         closed = {process.id: _closed(folder, diagram, process) for process in diagram.processes}
-        for element, what, reads, line in _readers(diagram):
+        for element, what, reads, line in _readers(folder, diagram):
             for name in sorted(reads - names):
                 alike = _alike(name, names)
                 if alike or closed.get(element.process_id or ""):
                     yield _finding(diagram, element, what, name, alike, line)
 
 
-def _readers(diagram: Diagram) -> Iterator[tuple[Element, str, frozenset[str], int]]:
-    for place in places.expressions(diagram):
+def _readers(folder: Folder, diagram: Diagram) -> Iterator[tuple[Element, str, frozenset[str], int]]:
+    for place in folder.expressions(diagram):
         try:
             yield place.element, place.what, expressions.names(place.source, bare=place.bare), place.line
         except EngineError:

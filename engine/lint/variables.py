@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from engine import expressions
 from engine.diagram import CAMUNDA, Diagram, Element, Node
-from engine.errors import EngineError
+from engine.errors import ExpressionError
 from engine.forms import Form
 from engine.lint import places
 from engine.lint.flow import SCOPES, child, text_of
@@ -57,13 +57,19 @@ def _of_script(source: str) -> Writes:
     return Writes(set_, set_ - read)
 
 
-@lru_cache(maxsize=8192)
 def script_names(source: str) -> tuple[frozenset[str], frozenset[str]]:
     """Names that a script reads and sets; none of either when its syntax is wrong, which is for another rule to say."""
+    found = understood(source)
+    return (frozenset(), frozenset()) if isinstance(found, ExpressionError) else found
+
+
+@lru_cache(maxsize=8192)
+def understood(source: str) -> tuple[frozenset[str], frozenset[str]] | ExpressionError:
+    """Names that a script reads and sets, or what is wrong with it."""
     try:
         return expressions.script_names(source)
-    except EngineError:
-        return frozenset(), frozenset()
+    except ExpressionError as error:
+        return error
 
 
 def _names(element: Element, kind: str) -> Iterator[str]:
