@@ -12,7 +12,8 @@ from typing import Any
 from engine.errors import Invalid
 from engine.forms import sentences, terms
 from engine.forms.component import CHOICES, MULTIPLE, SINGLE, Component, source
-from engine.forms.place import Path, Place, lookup, without
+from engine.forms.layout import without
+from engine.forms.place import Path, Place, lookup
 from engine.forms.typed import HERE
 
 MOST_VALUES = 20_000

@@ -13,7 +13,8 @@ from engine.errors import Finding, FormInvalid
 from engine.expressions.vocabulary import NOW
 from engine.forms import checking, entry, form_data, keywords, reading, schema, sentences
 from engine.forms.component import CHOICES, ROW, Component, Option
-from engine.forms.place import Place, given, lookup, settle
+from engine.forms.layout import given, settle
+from engine.forms.place import Place, lookup
 from engine.forms.typed import HERE, moment
 
 
