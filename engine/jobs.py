@@ -7,7 +7,7 @@ later), or stopped (retries used up: `next_at` is null and an incident stands fo
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -119,10 +119,11 @@ def acquire(session: Session, owner: str, limit: int, lease: timedelta = LEASE) 
     return taken
 
 
-def extend(session: Session, job_id: int, owner: str, lease: timedelta = LEASE) -> bool:
-    """Move the end of the lease. False when the job is no longer `owner`'s."""
-    moved = update(Job).where(Job.id == job_id, Job.owner == owner).values(next_at=db.now(session) + lease)
-    return bool(session.connection().execute(moved).rowcount)
+def extend(session: Session, job_ids: Collection[int], owner: str, lease: timedelta = LEASE) -> None:
+    """Move the end of the leases of those jobs that are still `owner`'s."""
+    if job_ids:
+        mine = update(Job).where(Job.id.in_(job_ids), Job.owner == owner)
+        session.execute(mine.values(next_at=db.now(session) + lease).execution_options(synchronize_session=False))
 
 
 def finish(session: Session, job_id: int, owner: str) -> None:

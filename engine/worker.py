@@ -11,6 +11,7 @@ import threading
 import traceback
 import uuid
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -54,14 +55,19 @@ class Worker:
         handlers: Mapping[str, topics.Handler],
         settings: Mapping[str, Any] | None = None,
         threads: int = 2,
+        lease: timedelta = jobs.LEASE,
     ) -> None:
+        """`lease`: after which another worker takes over what this one has died with. Extended while a job is under way."""
         self._sessions = session_factory
         self._handlers = handlers
         self._settings = settings or {}
         self.owner = f"{os.uname().nodename}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
         self._wake = threading.Event()
         self._stopping = threading.Event()
+        self._lease = lease
+        self._under_way: set[int] = set()
         self._threads = [threading.Thread(target=self._loop, name=f"worker-{n}", daemon=True) for n in range(threads)]
+        self._threads.append(threading.Thread(target=self._keep_leases, name="worker-leases", daemon=True))
 
     def start(self) -> None:
         """Begin, in threads; commits of this process that post jobs wake them."""
@@ -97,10 +103,21 @@ class Worker:
     def run_due(self) -> int:
         """Lease a batch of due jobs and execute it. How many there were; more may be due as long as it is not 0."""
         with self._sessions.begin() as session:
-            batch = [job.id for job in jobs.acquire(session, self.owner, BATCH)]
+            batch = [job.id for job in jobs.acquire(session, self.owner, BATCH, self._lease)]
+        self._under_way.update(batch)
         for job_id in batch:
             self.execute(job_id)
+            self._under_way.discard(job_id)
         return len(batch)
+
+    def _keep_leases(self) -> None:
+        """A slow handler must not lose its job to another worker that believes this one dead."""
+        while not self._stopping.wait(self._lease.total_seconds() / 3):
+            try:
+                with self._sessions.begin() as session:
+                    jobs.extend(session, tuple(self._under_way), self.owner, self._lease)
+            except Exception:
+                log.exception("worker.leases_not_extended")
 
     def execute(self, job_id: int) -> None:
         """Execute one leased job. Whatever happens is in the database afterwards; nothing is raised."""
