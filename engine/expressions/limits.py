@@ -10,7 +10,7 @@ class Limits:
     """Bounds of one evaluation. They are checked by what runs it; going over one is an ExpressionError."""
 
     seconds: float = 0.25
-    """Wall time. A loop is stopped at it, from inside or by ending the process that runs it."""
+    """Time of the processor, so that a busy machine stops nobody. A loop is stopped at it, from inside or by ending its process."""
     result_bytes: int = 1_000_000
     """Length of one string, and of everything handed back, written as JSON."""
     source_characters: int = 20_000

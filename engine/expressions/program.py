@@ -173,8 +173,8 @@ def _read(module: starlark.Module, name: str) -> Any:
 
 
 def _options(limits: Limits) -> starlark.EvalOptions:
-    deadline = time.monotonic() + limits.seconds
-    return starlark.EvalOptions(check_cancelled=lambda: time.monotonic() > deadline, max_callstack_size=50)
+    deadline = time.thread_time() + limits.seconds
+    return starlark.EvalOptions(check_cancelled=lambda: time.thread_time() > deadline, max_callstack_size=50)
 
 
 def _sized(source: str, value: Any, limits: Limits) -> Any:
@@ -187,13 +187,17 @@ def _sized(source: str, value: Any, limits: Limits) -> Any:
     return plain
 
 
+def too_slow(limits: Limits) -> str:
+    return f"expected it to end within {limits.seconds:g} seconds"
+
+
 def _failure(source: str, error: BaseException, limits: Limits, lines: Mapping[int, int] | None = None) -> BaseException:
     """What Starlark said, in our words. KeyboardInterrupt and the like pass as they are; a panic of the library does not."""
     if isinstance(error, ExpressionError) or (not isinstance(error, Exception) and type(error).__name__ != "PanicException"):
         return error
     message = reason(error)
     if "cancelled" in message.lower():
-        message = f"expected it to end within {limits.seconds:g} seconds"
+        message = too_slow(limits)
     if "out of memory" in message or "AlignedSize" in message:
         message = TOO_MUCH_MEMORY
     return ExpressionError(source, message, (lines or {}).get(line_of(error), 1))

@@ -223,7 +223,7 @@ def test_it_stops_at_the_time_it_was_given() -> None:
     started = time.monotonic()
     with pytest.raises(ExpressionError, match=r"within 0\.05 seconds"):
         evaluate("${len([i for i in range(1000000) if [j for j in range(1000)]])}", CASE, limits=Limits(seconds=0.05))
-    assert time.monotonic() - started < 0.5
+    assert time.monotonic() - started < 2
 
 
 def test_it_takes_the_limits_of_the_process_where_none_are_given() -> None:

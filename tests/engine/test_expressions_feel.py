@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.errors import ExpressionError
@@ -272,6 +272,7 @@ def test_it_lists_the_variables_it_reads() -> None:
 numbers = st.integers(-50, 50)
 
 
+@settings(deadline=None)
 @given(low=numbers, high=numbers, value=numbers, low_open=st.booleans(), high_open=st.booleans())
 def test_it_holds_a_range_to_its_ends(low: int, high: int, value: int, low_open: bool, high_open: bool) -> None:
     cell = f"{'(' if low_open else '['}{low}..{high}{')' if high_open else ']'}"
@@ -280,6 +281,7 @@ def test_it_holds_a_range_to_its_ends(low: int, high: int, value: int, low_open:
     assert unary_tests(f"not({cell})", value, {}) is not expected
 
 
+@settings(deadline=None)
 @given(a=st.decimals(places=3, min_value=-(10**6), max_value=10**6), b=st.decimals(places=3, min_value=-(10**6), max_value=10**6))
 def test_it_adds_exactly(a: Decimal, b: Decimal) -> None:
     assert feel("a + b - b = a", {"a": a, "b": b}) is True

@@ -110,6 +110,20 @@ def test_it_contains_a_script_that_loops_or_grows(source: str) -> None:
     assert time.monotonic() - started < 3
 
 
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("for i in range(1000000000):\n    pass", r"within 0\.25 seconds"),
+        ("s = [1]\nfor i in range(60):\n    s = [s, s]", r"within 0\.25 seconds"),
+        ("s = 'x'\nfor i in range(60):\n    s = '{}{}'.format(s, s)", "memory"),
+        ("s = 'x'\nfor i in range(60):\n    s += s", "grows over the limit"),
+    ],
+)
+def test_it_says_which_limit_it_met(source: str, said: str) -> None:
+    with pytest.raises(ExpressionError, match=said):
+        run_script(source, {})
+
+
 def test_it_goes_on_with_the_next_script_after_one_that_was_stopped() -> None:
     with pytest.raises(ExpressionError):
         run_script("s = [1]\nfor i in range(60):\n    s = [s, s]\nt = str(s)", {})

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.expressions import YearsMonths, from_json, to_json
@@ -30,6 +30,7 @@ anything = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(anything)
 def test_it_gives_back_what_was_stored(value: Any) -> None:
     stored = json.loads(json.dumps(to_json(value)))
