@@ -107,7 +107,7 @@ def test_it_reads_a_row_of_600_tasks_and_5000_parallel_ones() -> None:
 
 def test_it_sends_no_documents_and_leaves_no_process_behind() -> None:
     assert reader.check({"a.bpmn": GOOD, "documents/mau.docx": b"x" * 100_000_000}, seconds=PATIENT) == []
-    here = Path(f"/proc/{__import__('os').getpid()}/task")
+    here = Path("/proc/self/task")
     if here.exists():
         children = [pid for task in here.iterdir() for pid in (task / "children").read_text().split()]
         commands = [Path(f"/proc/{pid}/cmdline").read_bytes() for pid in children]
