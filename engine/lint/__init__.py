@@ -11,6 +11,7 @@ from dataclasses import replace
 from engine.diagram import Diagram
 from engine.errors import Finding, Severity
 from engine.lint import (
+    attribute_value,
     called_process,
     camunda_extension,
     candidate_groups,
@@ -57,6 +58,7 @@ RULES: tuple[Rule, ...] = (
     task_type,
     user_task,
     candidate_groups,
+    attribute_value,
     topic,
     script,
     form_reference,

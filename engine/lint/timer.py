@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import datetime
 
 from engine.diagram import Diagram, Element, Node
-from engine.errors import Finding
+from engine.errors import ExpressionError, Finding
 from engine.lint.flow import child, kind_of, line_of, text_of
 from engine.lint.folder import Folder
 from engine.lint.rule import error, label, todo
+from engine.spiff import moments
 
-_NUMBER = r"\d+(?:[.,]\d+)?"
-_DURATION = re.compile(
-    rf"[+-]?P(?=.)(?:{_NUMBER}W|(?:{_NUMBER}Y)?(?:{_NUMBER}M)?(?:{_NUMBER}W)?(?:{_NUMBER}D)?(?:T(?=.)(?:{_NUMBER}H)?(?:{_NUMBER}M)?(?:{_NUMBER}S)?)?)"
-)
+_NOW = datetime(2026, 1, 1, tzinfo=moments.ZONE)
 _KINDS = ("timeDate", "timeDuration", "timeCycle")
 _WANTED = {
     "timeDate": ("một ngày giờ ISO 8601 như 2026-03-01T08:00:00+07:00", "an ISO 8601 date such as 2026-03-01T08:00:00+07:00"),
@@ -50,7 +48,17 @@ def _timer(diagram: Diagram, event: Element, definition: Node) -> Iterator[Findi
             en=f"Expected timer {label(event)} to have one of date, duration and cycle, but it has {len(filled)}. Keep one.",
         )
     for kind, node, value in filled:
-        if "${" in value or "#{" in value or value[:1] in "\"'":
+        if "${" in value or "#{" in value:
+            if event.type == "startEvent" and event.parent_id == event.process_id:
+                yield error(
+                    (diagram.file, event),
+                    line=line_of(node),
+                    vi=f"Đồng hồ bắt đầu {label(event)} phải có giá trị cố định, nhưng là “{value}”: trước khi có hồ sơ thì chưa có biến"
+                    " nào. Hãy ghi giá trị.",
+                    en=f"Expected start timer {label(event)} to have a constant value, but found “{value}”: before there is a case there"
+                    " are no"
+                    " variables. Write the value.",
+                )
             continue
         if kind == "timeCycle" and _cron(value):
             yield error(
@@ -63,7 +71,7 @@ def _timer(diagram: Diagram, event: Element, definition: Node) -> Iterator[Findi
                 " time zone"
                 " and dialect, so it is not taken; write one such as R/2026-01-01T08:00:00+07:00/P1D.",
             )
-        elif not _VALID[kind](value):
+        elif not _right(kind, value):
             vi, en = _WANTED[kind]
             yield error(
                 (diagram.file, event),
@@ -77,30 +85,16 @@ def _cron(value: str) -> bool:
     return len(value.split()) in (5, 6, 7) and not value.startswith(("R", "P")) and re.fullmatch(r"[\d\s*/,?\-#A-Za-z]+", value) is not None
 
 
-def duration(value: str) -> bool:
-    """Whether the text is an ISO 8601 duration."""
-    return _DURATION.fullmatch(value.strip()) is not None
-
-
-def moment(value: str) -> bool:
-    """Whether the text is an ISO 8601 date, with or without time."""
-    for read in (datetime.fromisoformat, date.fromisoformat):
-        try:
-            read(value.strip())
-        except ValueError:
-            continue
-        return True
-    return False
-
-
-def _cycle(value: str) -> bool:
-    first, *rest = value.strip().split("/")
-    if re.fullmatch(r"R(-1|\d*)", first) is None or not 1 <= len(rest) <= 2:
+def _right(kind: str, value: str) -> bool:
+    """Whether the engine will understand the text, and can count with it."""
+    try:
+        if kind == "timeCycle":
+            cycle = moments.cycle(value)
+            cycle.interval.after(cycle.first or _NOW)
+        elif kind == "timeDuration":
+            moments.duration(value).after(_NOW)
+        else:
+            moments.moment(value)
+    except (ExpressionError, OverflowError, ValueError):
         return False
-    if len(rest) == 1:
-        return duration(rest[0])
-    start, end = rest
-    return (moment(start) and (duration(end) or moment(end))) or (duration(start) and moment(end))
-
-
-_VALID = {"timeDate": moment, "timeDuration": duration, "timeCycle": _cycle}
+    return True

@@ -6,7 +6,6 @@ import pytest
 
 from engine.errors import Severity
 from engine.lint import lint, verdict
-from engine.lint.timer import duration
 from tests.engine.lint.folders import companions, flow, found, line, process, script, severities
 
 DURATIONS = ["P3D", "PT4H30M", "P1Y2M10DT2H30M", "PT0.5S", "PT0,5S", "P2W", "-P1D", "PT1S"]
@@ -17,16 +16,6 @@ def _timer(kind: str, value: str) -> list[Severity]:
         f'<intermediateCatchEvent id="cho"><timerEventDefinition><{kind}>{value}</{kind}></timerEventDefinition></intermediateCatchEvent>'
     )
     return severities([f for f in found(process(line(node))) if f.severity is not Severity.WARNING])
-
-
-@pytest.mark.parametrize("value", DURATIONS)
-def test_it_knows_durations(value: str) -> None:
-    assert duration(value)
-
-
-@pytest.mark.parametrize("value", ["P", "PT", "3D", "P1H", "P1DT", "1 ngày", "PD", ""])
-def test_it_knows_what_is_no_duration(value: str) -> None:
-    assert not duration(value)
 
 
 @pytest.mark.parametrize(
@@ -51,7 +40,8 @@ def test_it_takes_constant_timers_that_are_iso_8601(kind: str, value: str) -> No
     ("kind", "value"),
     [
         ("timeDuration", "3 ngày"),
-        ("timeDuration", "P1H"),
+        *(("timeDuration", value) for value in ("P1H", "P", "PT", "3D", "P1DT", "PD", '"PT1S"', "P99999Y", "P999999999999D")),
+        ("timeCycle", "R0/P1D"),
         ("timeDate", "01/03/2026"),
         ("timeDate", "2026-02-30"),
         ("timeDate", "P3D"),
@@ -197,3 +187,36 @@ def test_it_calls_a_process_of_another_file_of_the_folder() -> None:
     called = process(line(script("x"))).replace('process id="p"', 'process id="con"').encode()
     assert [f.severity for f in lint({"a.bpmn": caller})] == [Severity.WARNING]
     assert lint({"a.bpmn": caller, "b.bpmn": called}) == []
+
+
+def test_it_wants_a_constant_time_for_starting_a_case() -> None:
+    start = '<startEvent id="s"><timerEventDefinition><timeDuration>{}</timeDuration></timerEventDefinition></startEvent><endEvent id="e"/>'
+    body = start + flow("s", "e")
+    assert found(process(body.format("P1D")), "timer") == []
+    assert severities(found(process(body.format("${thoi_han}")), "timer")) == [Severity.ERROR]
+
+
+@pytest.mark.parametrize(
+    ("attribute", "value", "right"),
+    [
+        ("dueDate", "P3D", True),
+        ("dueDate", "2026-03-31", True),
+        ("dueDate", "${han}", True),
+        ("dueDate", "31/03/2026", False),
+        ("followUpDate", "hôm sau", False),
+        ("priority", "70", True),
+        ("priority", "cao", False),
+    ],
+)
+def test_it_checks_constant_attributes(attribute: str, value: str, right: bool) -> None:
+    task = f'<userTask id="t" name="Lập" camunda:assignee="a" camunda:formRef="ke_hoach" camunda:{attribute}="{value}"/>'
+    assert (found(process(line(task)), "attribute-value") == []) is right
+
+
+@pytest.mark.parametrize(
+    ("cycle", "right"), [("R3/PT10M", True), ("R5/PT1H30M", True), ("PT10M,PT20M", False), ("R3/PT", False), ("R3/P1D", False)]
+)
+def test_it_checks_retry_cycles(cycle: str, right: bool) -> None:
+    inside = f"<extensionElements><camunda:failedJobRetryTimeCycle>{cycle}</camunda:failedJobRetryTimeCycle></extensionElements>"
+    task = f'<serviceTask id="t" name="Gửi" camunda:type="external" camunda:topic="gui_thu">{inside}</serviceTask>'
+    assert (found(process(line(task)), "attribute-value") == []) is right
