@@ -176,6 +176,9 @@ def test_it_says_where_the_syntax_is_wrong(source: str, line: int, column: int) 
         "${(lambda: 1)()}",
         "${x := 1}",
         "${ten.__len__()}",
+        "${ten.elems()}",
+        "${dir(ten)}",
+        "${hasattr(ten, 'upper')}",
         "${print(x)}",
     ],
 )

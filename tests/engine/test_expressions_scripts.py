@@ -117,6 +117,7 @@ def test_it_contains_a_script_that_loops_or_grows(source: str) -> None:
         ("s = [1]\nfor i in range(60):\n    s = [s, s]", r"within 0\.25 seconds"),
         ("s = 'x'\nfor i in range(60):\n    s = '{}{}'.format(s, s)", "memory"),
         ("s = 'x'\nfor i in range(60):\n    s += s", "grows over the limit"),
+        ("n = 3\nfor i in range(60):\n    n = n * n", "the number is too long"),
     ],
 )
 def test_it_says_which_limit_it_met(source: str, said: str) -> None:
