@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.spiff.findings import Findings
-from engine.spiff.reading import flag
 from engine.spiff.specs import Node
+from engine.spiff.xml import flag
 
 if TYPE_CHECKING:
     from engine.spiff.wiring import Wiring
@@ -138,9 +138,19 @@ def _parallel(wiring: Wiring, findings: Findings, node: Node) -> None:
 
 
 def _event_gateway(wiring: Wiring, findings: Findings, node: Node) -> None:
+    parallel = node.element.node.get("eventGatewayType") == "Parallel"
+    if parallel and not flag(node.element.node, "instantiate", False):
+        findings.error(
+            "event_gateway_parallel",
+            node.element,
+            "Cổng sự kiện {e} chờ tất cả sự kiện (Parallel) mà không bắt đầu hồ sơ. Hãy dùng cổng song song với các sự kiện chờ.",
+            "Event-based gateway {e} waits for all its events (Parallel) but starts no case. Use a parallel gateway and catching events.",
+        )
     for flow in node.outgoing:
         target = wiring.nodes[flow.target]
-        if not target.waiting or target.kind not in ("intermediateCatchEvent", "receiveTask") or target.boundary:
+        fits = target.kind in ("intermediateCatchEvent", "receiveTask") and not target.boundary
+        # What such an event waits for is looked at where it stands.
+        if not fits:
             findings.error(
                 "event_gateway_target",
                 target.element,

@@ -6,9 +6,10 @@ from engine.diagram import FLOW_NODES, Diagram, Element
 from engine.spiff import activities, catching, gateways, places, throwing
 from engine.spiff.checks import check
 from engine.spiff.findings import Findings
-from engine.spiff.reading import Reader, child, flag, local, text_of
+from engine.spiff.reading import Reader
 from engine.spiff.specs import Container, Node, Specification
 from engine.spiff.wiring import Wiring
+from engine.spiff.xml import child, flag, local, text_of
 
 GLOBAL_TASKS = {
     "globalTask": "task",
@@ -84,6 +85,8 @@ class Compiler:
         node.interrupting = flag(xml, "cancelActivity" if element.type == "boundaryEvent" else "isInterrupting", True)
         # What went wrong cannot be gone on with: these interrupt, whatever the drawing says.
         node.interrupting |= any(event.kind in ("error", "cancel") for event in node.events)
+        if node.activity:
+            node.multiple, node.loop, node.ad_hoc = reader.multiple(element), reader.loop(element), reader.ad_hoc(element)
         node.inputs_ = reader.associated_inputs(element) + reader.parameters(element, "inputParameter")
         node.outputs_ = reader.associated_outputs(element) + reader.parameters(element, "outputParameter")
         node.declares = reader.declared(element)
@@ -95,7 +98,6 @@ class Compiler:
         if element.type in ("intermediateThrowEvent", "endEvent"):
             node.late = any(event.kind == "signal" for event in node.events)
         if node.activity:
-            node.multiple, node.loop, node.ad_hoc = reader.multiple(element), reader.loop(element), reader.ad_hoc(element)
             node.start_quantity = self._quantity(element, "startQuantity")
             node.completion_quantity = self._quantity(element, "completionQuantity")
         self._details(element, node)

@@ -2,54 +2,21 @@
 
 from __future__ import annotations
 
-import textwrap
-
-from engine.diagram import BPMN, CAMUNDA, Diagram, Element, Node
+from engine.diagram import BPMN, Diagram, Element, Node
+from engine.spiff.data import DataReader
 from engine.spiff.findings import Findings
-from engine.spiff.specs import AdHoc, Correlation, EventDefinition, Handover, Loop, Multiple, Value
+from engine.spiff.specs import AdHoc, Correlation, EventDefinition, Loop, Multiple
+from engine.spiff.xml import camunda, child, flag, local, text_of
 
 TIMERS = ("timeDate", "timeDuration", "timeCycle")
 
 
-def local(reference: str | None) -> str | None:
-    """The id that a QName names."""
-    return None if reference is None or not reference.strip() else reference.strip().rpartition(":")[2]
-
-
-def child(node: Node, name: str) -> Node | None:
-    return node.find(f"{{{BPMN}}}{name}")
-
-
-def text_of(node: Node | None) -> str | None:
-    """All text of an element, comments left out, without the indentation of pretty-printed XML."""
-    if node is None:
-        return None
-    parts = [node.text or ""]
-    for item in node:
-        parts.append(item.tail or "")
-    found = textwrap.dedent("".join(parts)).strip()
-    return found or None
-
-
-def flag(node: Node, name: str, default: bool) -> bool:
-    found = node.get(name)
-    return default if found is None else found.strip() in ("true", "1")
-
-
-def camunda(node: Node, name: str) -> str | None:
-    return node.get(f"{{{CAMUNDA}}}{name}")
-
-
-class Reader:
+class Reader(DataReader):
     """Reads what an element says, and notes what it should have said."""
 
     def __init__(self, diagram: Diagram, findings: Findings) -> None:
-        self.diagram = diagram
+        super().__init__(diagram)
         self.findings = findings
-        self.by_id: dict[str, Node] = {}
-        for node in diagram.root.iter():
-            if isinstance(node.tag, str) and node.get("id"):
-                self.by_id.setdefault(node.get("id", ""), node)
         self.correlations = self._correlations()
 
     # --- events ------------------------------------------------------------------------------------------------------------------------
@@ -100,7 +67,7 @@ class Reader:
         return EventDefinition(kind)
 
     def _named(self, element: Element, node: Node, kind: str) -> EventDefinition | None:
-        reference = local(node.get(f"{kind}Ref"))
+        reference = local(node.get(f"{kind}Ref")) or (self._of_operation(node) if kind == "message" else None)
         topic = camunda(node, "topic") if camunda(node, "type") == "external" else None
         target = self.by_id.get(reference or "")
         if target is None and topic is None:
@@ -120,6 +87,11 @@ class Reader:
         name = (target.get("name") or target.get("id") or "").strip() if target is not None else ""
         keys = self._keys(element, reference) if kind == "message" else ()
         return EventDefinition(kind, name=name, topic=topic, keys=keys)
+
+    def _of_operation(self, node: Node) -> str | None:
+        """The message that an operation takes, for an element that names only its operation."""
+        operation = self.by_id.get(local(node.get("operationRef") or text_of(child(node, "operationRef"))) or "")
+        return local(text_of(child(operation, "inMessageRef"))) if operation is not None else None
 
     def _coded(self, node: Node, kind: str) -> EventDefinition:
         target = self.by_id.get(local(node.get(f"{kind}Ref")) or "")
@@ -194,7 +166,7 @@ class Reader:
             condition = text_of(child(definition, "condition"))
             if condition is not None:
                 complex_.append((condition, self._any(element, thrown[0]) if thrown else None))
-        collection = camunda(node, "collection") or self.variable(text_of(child(node, "loopDataInputRef")))
+        collection = camunda(node, "collection") or self.outside(element, text_of(child(node, "loopDataInputRef")))
         cardinality = text_of(child(node, "loopCardinality"))
         if not collection and not cardinality:
             self.findings.todo(
@@ -209,7 +181,7 @@ class Reader:
             collection=collection,
             element=camunda(node, "elementVariable") or (item.get("name") or item.get("id") if item is not None else None),
             condition=text_of(child(node, "completionCondition")),
-            output=self.variable(text_of(child(node, "loopDataOutputRef"))),
+            output=self.outside(element, text_of(child(node, "loopDataOutputRef"))),
             output_item=(output_item.get("name") or None) if output_item is not None else None,
             behavior=behavior,
             event=self._any(element, event) if event is not None else None,
@@ -246,101 +218,3 @@ class Reader:
         node = element.node
         sequential = (node.get("ordering") or "Parallel").strip() == "Sequential"
         return AdHoc(text_of(child(node, "completionCondition")), sequential, flag(node, "cancelRemainingInstances", True))
-
-    # --- data --------------------------------------------------------------------------------------------------------------------------
-
-    def variable(self, reference: str | None) -> str | None:
-        """The variable behind a reference: a data object's name stands for it where it can, else its id."""
-        if reference is None:
-            return None
-        node = self.by_id.get(local(reference) or "")
-        seen: set[str] = set()
-        while node is not None and node.get("dataObjectRef") and node.get("id", "") not in seen:
-            seen.add(node.get("id", ""))
-            node = self.by_id.get(local(node.get("dataObjectRef")) or "", node)
-        if node is None:
-            return reference.strip()
-        name = (node.get("name") or "").strip()
-        return name if name.isidentifier() else node.get("id")
-
-    def associated_inputs(self, element: Element) -> list[tuple[str, Value]]:
-        """Data input associations that lead into an ioSpecification or a property of the activity: variables of its own. An arrow
-        that leads to nothing of a name is only drawn."""
-        found: list[tuple[str, Value]] = []
-        for node in element.children("dataInputAssociation"):
-            name, source = self._inner(text_of(child(node, "targetRef"))), self.variable(text_of(child(node, "sourceRef")))
-            if name is not None and (recipe := self._transformed(node, source)) is not None:
-                found.append((name, recipe))
-        return found
-
-    def associated_outputs(self, element: Element) -> list[tuple[str, Value]]:
-        """Data output associations that come from an ioSpecification or a property of the activity: written to the object."""
-        found: list[tuple[str, Value]] = []
-        for node in element.children("dataOutputAssociation"):
-            source, name = self._inner(text_of(child(node, "sourceRef"))), self.variable(text_of(child(node, "targetRef")))
-            recipe = self._transformed(node, source)
-            if name is not None and recipe is not None and (source is not None or child(node, "assignment") is not None):
-                found.append((name, recipe))
-        return found
-
-    def _transformed(self, node: Node, source: str | None) -> Value | None:
-        assignment = child(node, "assignment")
-        text = text_of(child(node, "transformation")) or (text_of(child(assignment, "from")) if assignment is not None else None)
-        if text is not None:
-            return Value("script", text)
-        return Value("variable", source) if source is not None else None
-
-    def _inner(self, reference: str | None) -> str | None:
-        """The variable of a dataInput, dataOutput or property of the activity itself."""
-        node = self.by_id.get(local(reference) or "")
-        if node is None or node.tag.rpartition("}")[2] not in ("dataInput", "dataOutput", "property"):
-            return None
-        name = (node.get("name") or "").strip()
-        return None if name.startswith("__") else name if name.isidentifier() else node.get("id")
-
-    def declared(self, element: Element) -> list[str]:
-        """Variables of the element's own scope: its properties, outputs of its ioSpecification, and in a sub-process its data objects."""
-        nodes = [*element.children("property"), *element.node.findall(f"{{{BPMN}}}ioSpecification/{{{BPMN}}}dataOutput")]
-        names = [self._inner(node.get("id")) for node in nodes if node.get("id")]
-        names += [self.variable(node.get("id")) for node in element.children("dataObject") if node.get("id")]
-        return [name for name in names if name is not None]
-
-    def parameters(self, element: Element, kind: str) -> list[tuple[str, Value]]:
-        """`kind`: inputParameter or outputParameter of camunda:inputOutput."""
-        found: list[tuple[str, Value]] = []
-        for holder in element.extensions("inputOutput"):
-            for node in holder.findall(f"{{{CAMUNDA}}}{kind}"):
-                found.append((node.get("name", ""), self._value(element, node)))
-        return found
-
-    def _value(self, element: Element, node: Node) -> Value:
-        for item in node:
-            if not isinstance(item.tag, str):
-                continue
-            name = item.tag.rpartition("}")[2]
-            if name == "list":
-                return Value("list", items=tuple(("", self._leaf(element, entry)) for entry in item if isinstance(entry.tag, str)))
-            if name == "map":
-                return Value(
-                    "map", items=tuple((entry.get("key", ""), self._value(element, entry)) for entry in item if isinstance(entry.tag, str))
-                )
-            if name == "script":
-                return Value("script", text_of(item) or "None")
-        return Value("text", text_of(node) or "")
-
-    def _leaf(self, element: Element, node: Node) -> Value:
-        name = node.tag.rpartition("}")[2]
-        if name == "script":
-            return Value("script", text_of(node) or "None")
-        return Value("text", text_of(node) or "") if name == "value" else self._value(element, node)
-
-    def handovers(self, element: Element, kind: str) -> list[Handover]:
-        """`kind`: in or out."""
-        found: list[Handover] = []
-        for node in element.extensions(kind):
-            if node.get("businessKey") is not None:
-                continue
-            everything = node.get("variables") == "all"
-            source, expression = node.get("source"), node.get("sourceExpression")
-            found.append(Handover(source, expression, node.get("target") or source, everything))
-        return found

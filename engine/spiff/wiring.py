@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from engine.diagram import Diagram, Element
 from engine.spiff.findings import Findings
-from engine.spiff.reading import Reader, child, flag, local, text_of
+from engine.spiff.reading import Reader
 from engine.spiff.specs import Container, Flow, Node
+from engine.spiff.xml import child, flag, local, text_of
 
 SUB_PROCESSES = ("subProcess", "transaction", "adHocSubProcess")
 

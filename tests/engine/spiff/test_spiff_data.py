@@ -47,18 +47,18 @@ def test_it_writes_to_the_nearest_scope_that_has_the_name() -> None:
 
 
 def test_it_keeps_a_data_object_of_a_sub_process_in_it() -> None:
-    inner = '<dataObject id="do1" name="ban_thao"/><dataObjectReference id="r" dataObjectRef="do1"/>'
+    inner = '<dataObject id="DataObject_1" name="ban_thao"/><dataObjectReference id="r" dataObjectRef="DataObject_1"/>'
     inner += start("si") + script("a", 'ban_thao = "x"') + user("w") + flow("si", "a", "w")
     run = Run(program(start(), sub("u", inner), flow("s", "u")))
     assert (run.kept.visible(run.wait("w").id)["ban_thao"], "ban_thao" in run.variables) == ("x", False)
 
 
 def test_it_carries_data_along_associations_of_an_io_specification() -> None:
-    specification = '<ioSpecification><dataInput id="i1" name="vao"/><dataOutput id="o1" name="ra"/></ioSpecification>'
-    specification += '<dataInputAssociation id="ia"><sourceRef>ref</sourceRef><targetRef>i1</targetRef></dataInputAssociation>'
-    specification += '<dataOutputAssociation id="oa"><sourceRef>o1</sourceRef><targetRef>ref2</targetRef></dataOutputAssociation>'
-    objects = '<dataObject id="d1" name="ke_hoach"/><dataObjectReference id="ref" dataObjectRef="d1"/>'
-    objects += '<dataObject id="d2" name="bao_cao"/><dataObjectReference id="ref2" dataObjectRef="d2"/>'
+    specification = '<ioSpecification><dataInput id="DataInput_1" name="vao"/><dataOutput id="DataOutput_1" name="ra"/></ioSpecification>'
+    specification += '<dataInputAssociation id="ia"><sourceRef>ref</sourceRef><targetRef>DataInput_1</targetRef></dataInputAssociation>'
+    specification += '<dataOutputAssociation id="oa"><sourceRef>DataOutput_1</sourceRef><targetRef>ref2</targetRef></dataOutputAssociation>'
+    objects = '<dataObject id="DataObject_1" name="ke_hoach"/><dataObjectReference id="ref" dataObjectRef="DataObject_1"/>'
+    objects += '<dataObject id="DataObject_2" name="bao_cao"/><dataObjectReference id="ref2" dataObjectRef="DataObject_2"/>'
     run = Run(program(objects, start(), user("a", specification), flow("s", "a")), {"ke_hoach": 3})
     assert run.kept.visible(run.wait("a").id)["vao"] == 3
     run.complete("a", {"ra": 4})
@@ -69,7 +69,7 @@ def test_it_only_draws_associations_without_names_and_data_stores() -> None:
     drawn = '<property id="p1" name="__targetRef_placeholder"/>'
     drawn += '<dataInputAssociation id="ia"><sourceRef>ref</sourceRef><targetRef>p1</targetRef>'
     drawn += '</dataInputAssociation><dataOutputAssociation id="oa"><targetRef>st</targetRef></dataOutputAssociation>'
-    objects = '<dataObject id="d1"/><dataObjectReference id="ref" dataObjectRef="d1"/><dataStoreReference id="st"/>'
+    objects = '<dataObject id="DataObject_1"/><dataObjectReference id="ref" dataObjectRef="DataObject_1"/><dataStoreReference id="st"/>'
     run = Run(program(objects, start(), user("a", drawn), flow("s", "a")))
     run.complete("a")
     assert (run.state, run.variables) == ("completed", {"dau": []})
@@ -138,3 +138,23 @@ def test_it_stores_nothing_of_the_program() -> None:
 def test_it_refuses_a_state_of_another_format() -> None:
     with pytest.raises(ValueError, match="format"):
         Execution.load(program(start()), {"format": 0}, now=NOW)
+
+
+def test_it_takes_the_list_of_a_multi_instance_from_an_associated_data_object() -> None:
+    inner = '<ioSpecification><dataInput id="DataInput_1" name="vao"/><dataOutput id="DataOutput_1" name="ra"/></ioSpecification>'
+    inner += '<dataInputAssociation id="ia"><sourceRef>ref</sourceRef><targetRef>DataInput_1</targetRef></dataInputAssociation>'
+    inner += '<dataOutputAssociation id="oa"><sourceRef>DataOutput_1</sourceRef><targetRef>ref2</targetRef></dataOutputAssociation>'
+    inner += "<multiInstanceLoopCharacteristics><loopDataInputRef>DataInput_1</loopDataInputRef>"
+    inner += '<loopDataOutputRef>DataOutput_1</loopDataOutputRef><inputDataItem id="x1" name="muc"/><outputDataItem id="x2" name="kq"/>'
+    inner += "</multiInstanceLoopCharacteristics>"
+    objects = '<dataObject id="DataObject_1" name="ds"/><dataObjectReference id="ref" dataObjectRef="DataObject_1"/>'
+    objects += '<dataObject id="DataObject_2" name="tong_hop"/><dataObjectReference id="ref2" dataObjectRef="DataObject_2"/>'
+    run = Run(program(objects, start(), script("a", "kq = muc * 10", inner), flow("s", "a")), {"ds": [1, 2]})
+    assert (run.variables["tong_hop"], run.state) == ([10, 20], "completed")
+
+
+@pytest.mark.parametrize(("attributes", "name"), [('id="ke_hoach" name="Bản"', "ke_hoach"), ('id="DataObject_0x" name="ban"', "ban")])
+def test_it_names_a_variable_by_the_id_that_somebody_chose(attributes: str, name: str) -> None:
+    inner = f"<dataObject {attributes}/>" + start("si") + user("w") + flow("si", "w")
+    run = Run(program(start(), sub("u", inner), flow("s", "u")))
+    assert name in run.kept.visible(run.wait("w").id)

@@ -457,3 +457,23 @@ def test_it_begins_a_case_by_a_receive_task() -> None:
     compiled = program(node("receiveTask", "r", instantiate="true", messageRef="msg"), script("a"), flow("r", "a"), around=ALL)
     assert [(e.element_id, e.kind, e.name) for e in compiled.start_events] == [("r", "message", "thư")]
     assert Run(compiled, {"n": 1}, start_event="r").marks == ["a"]
+
+
+def test_it_waits_for_all_events_of_a_parallel_gateway_that_begins_a_case() -> None:
+    process = node("eventBasedGateway", "g", instantiate="true", eventGatewayType="Parallel")
+    process += catch("m", event("message", "msg")) + catch("c", event("signal", "sig")) + script("a") + script("b")
+    run = Run(program(process, flow("g", "m", "a"), flow("g", "c", "b"), around=ALL), start_event="m")
+    assert (run.marks, run.waiting) == (["a"], ["c"])
+    run.signal()
+    assert (run.marks, run.state) == (["a", "b"], "completed")
+
+
+def test_it_refuses_a_parallel_event_gateway_that_begins_nothing() -> None:
+    process = start() + node("eventBasedGateway", "g", eventGatewayType="Parallel") + catch("t", timer("PT1H")) + flow("s", "g", "t")
+    assert [f.rule for f in refusals(process)] == ["event_gateway_parallel"]
+
+
+def test_it_finds_the_message_of_an_operation() -> None:
+    around = ALL + '<interface id="i" name="i"><operation id="o" name="o"><inMessageRef>msg</inMessageRef></operation></interface>'
+    run = Run(program(start(), node("receiveTask", "r", operationRef="o"), flow("s", "r"), around=around))
+    assert run.wait("r").name == "thư"
