@@ -66,9 +66,11 @@ class Net:
         starts = [s for s in self.flows.starts(scope) if s.id in self.nodes]
         for start in starts:
             self._add(f"→ {start.id}", start.id)
-        if any(s.type == "startEvent" for s in starts):
-            return [(f"→ {s.id}",) for s in starts]
-        return [tuple(f"→ {s.id}" for s in starts)] if starts else []
+        # What waits for nothing begins at once, all together; what waits for an event begins a case of its own.
+        plain = tuple(f"→ {s.id}" for s in starts if not self.flows.definitions(s) and s.type != "receiveTask")
+        implicit = not any(s.type == "startEvent" for s in starts)
+        together = tuple(f"→ {s.id}" for s in starts) if implicit else plain
+        return [*([together] if together else []), *((f"→ {s.id}",) for s in starts if f"→ {s.id}" not in together)]
 
     def _needs(self, node: Element) -> int:
         value = node.node.get("startQuantity", "1")

@@ -122,3 +122,11 @@ def test_it_explores_wide_and_long_diagrams_in_few_states() -> None:
             body += flow(f"a{k}_{i}", after) + flow(f"b{k}_{i}", after)
         body += gateways(**{f"m{k}": "exclusive"}) + flow(f"m{k}", "gop")
     assert weights(body) == []
+
+
+def test_it_lets_plain_starts_begin_together_and_others_alone() -> None:
+    body = '<startEvent id="s"/><startEvent id="s2"/><endEvent id="e"/>' + gateways(gop="parallel")
+    body += flow("s", "gop") + flow("s2", "gop") + flow("gop", "e")
+    assert found(process(body), "deadlock") == []
+    by_timer = body.replace('<startEvent id="s2"/>', f'<startEvent id="s2">{TIMER}</startEvent>')
+    assert severities(found(process(by_timer), "deadlock")) == [Severity.ERROR]
