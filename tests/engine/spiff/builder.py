@@ -104,6 +104,17 @@ def throw(id: str, definition: str) -> str:
     return node("intermediateThrowEvent", id, definition)
 
 
+def many(collection: str = "", element: str = "", inner: str = "", sequential: bool = False, **attributes: str) -> str:
+    if collection:
+        attributes |= {"camunda_collection": collection}
+    if element:
+        attributes |= {"camunda_elementVariable": element}
+    written = " ".join(f'{name.replace("camunda_", "camunda:")}="{value}"' for name, value in attributes.items())
+    return (
+        f'<multiInstanceLoopCharacteristics isSequential="{str(sequential).lower()}" {written}>{inner}</multiInstanceLoopCharacteristics>'
+    )
+
+
 SIGNAL = '<signal id="sig" name="báo"/>'
 MESSAGE = '<message id="msg" name="thư"/>'
 ERROR = '<error id="err" errorCode="E1"/><error id="err2" errorCode="E2"/>'
