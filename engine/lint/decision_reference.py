@@ -23,7 +23,7 @@ def check(folder: Folder) -> Iterator[Finding]:
             )
     for name, decisions in folder.decisions.items():
         for finding in decisions.check():
-            yield replace(finding, file=finding.file or name)
+            yield replace(finding, file=finding.file or name, detail={**finding.detail, "rule": finding.rule})
     known = {id_ for decisions in folder.decisions.values() for id_ in decisions.ids}
     broken = any(name.endswith(".dmn") for name in folder.rejected)
     for diagram, task in folder.elements("businessRuleTask"):

@@ -22,7 +22,7 @@ def check(folder: Folder) -> Iterator[Finding]:
             )
     for name, form in folder.forms.items():
         for finding in form.check():
-            yield replace(finding, file=finding.file or name)
+            yield replace(finding, file=finding.file or name, detail={**finding.detail, "rule": finding.rule})
     for diagram, element in folder.elements("userTask", "startEvent"):
         for data in element.extensions("formData"):
             for finding in Form.from_form_data(data, diagram.file).check():

@@ -18,8 +18,8 @@ def check(folder: Folder) -> Iterator[Finding]:
                 shown = ", ".join(label(start) for start in plain)
                 yield warning(
                     (diagram.file, plain[1]),
-                    vi=f"{label(scope)} nên có một sự kiện bắt đầu thường, nhưng có {len(plain)} ({shown}): tất cả sẽ cùng bắt đầu một lúc."
+                    vi=f"{label(scope)} nên có một sự kiện bắt đầu thường, nhưng có {len(plain)} ({shown}): tất cả sẽ cùng bắt đầu."
                     " Hãy giữ lại một, hoặc dùng một sự kiện bắt đầu và cổng song song cho rõ.",
-                    en=f"Expected {label(scope)} to have one plain start event, but found {len(plain)} ({shown}): all of them begin at once."
+                    en=f"Expected {label(scope)} to have one plain start event, but found {len(plain)} ({shown}): all begin at once."
                     " Keep one, or draw one start and a parallel gateway to make it plain.",
                 )

@@ -37,6 +37,12 @@ def _readers(folder: Folder, diagram: Diagram) -> Iterator[tuple[Element, str, f
             yield place.element, place.what, expressions.names(place.source, bare=place.bare), place.line
         except EngineError:
             continue
+    for element in diagram.elements.values():
+        form = form_of(folder, element)
+        if form is not None:
+            # Names with an underscore before them are what the page itself hands to a form.
+            own = {field.path.split(".")[0] for field in form.fields} | {name for name in form.reads if name.startswith("_")}
+            yield element, f"form {form.id}".strip(), form.reads - own, element.line or 0
     for script in places.scripts(diagram):
         read, set_ = script_names(script.source)
         yield script.element, "script", read - set_, script.line
