@@ -16,6 +16,7 @@ import subprocess
 import sys
 import threading
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any
 
 from engine.errors import ExpressionError
@@ -30,7 +31,11 @@ class _Sandbox:
     def __init__(self, memory: int) -> None:
         ours, theirs = socket.socketpair()
         # No environment: what the server knows (database address, secrets) is no business of a script.
-        environment = {"PYTHONPATH": os.pathsep.join(p for p in sys.path if p), "PYTHONUTF8": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+        environment = {
+            "PYTHONPATH": os.pathsep.join(p or str(Path.cwd()) for p in sys.path),
+            "PYTHONUTF8": "1",
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }
         command = [sys.executable, "-m", "engine.expressions.child", str(theirs.fileno()), str(memory)]
         nothing = subprocess.DEVNULL
         self.process = subprocess.Popen(  # noqa: S603 -- our own interpreter and module
