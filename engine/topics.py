@@ -31,6 +31,8 @@ class Attachment:
     name: str
     content: bytes
     media_type: str
+    variable: str = ""
+    """The case's variable that takes the document's id, in a list as a field with files keeps them; empty: none."""
 
 
 @dataclass(frozen=True)
@@ -74,9 +76,9 @@ class Job:
         except KeyError:
             raise NotFound(what="file", id=name) from None
 
-    def attach(self, name: str, content: bytes, media_type: str) -> Attachment:
-        """Make `content` a document of the case, called `name`."""
-        attachment = Attachment(name, content, media_type)
+    def attach(self, name: str, content: bytes, media_type: str, variable: str = "") -> Attachment:
+        """Make `content` a document of the case, called `name`. Through `variable` a later task can hand it over."""
+        attachment = Attachment(name, content, media_type, variable)
         self.attachments.append(attachment)
         return attachment
 

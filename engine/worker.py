@@ -206,17 +206,22 @@ class Worker:
             )
             return call, execution.visible(job.wait_id), handler
 
-    def _finish(self, job_id: int, call: topics.Job, tell: Callable[[Execution, str], None]) -> None:
+    def _finish(self, job_id: int, call: topics.Job, tell: Callable[[Execution, str, Mapping[str, Any]], None]) -> None:
         """Store what a handler brought: result, documents, records, and the end of the job, in one transaction."""
         with self._sessions.begin() as session:
             job = self._take(session, job_id)
             instance = executions.lock_active(session, call.instance_id)
             execution = executions.load(session, instance)
             wait = job.wait_id or ""
-            tell(execution, wait)
-            element = _element(session, instance, job)
+            ids: dict[str, list[int]] = {}
             for file in call.attachments:
-                documents.add(session, instance.id, file.name, file.content, file.media_type, element_id=call.element_id, wait_id=wait)
+                added = documents.add(
+                    session, instance.id, file.name, file.content, file.media_type, element_id=call.element_id, wait_id=wait
+                )
+                if file.variable:
+                    ids.setdefault(file.variable, []).append(added.id)
+            tell(execution, wait, ids)
+            element = _element(session, instance, job)
             for record in call.records:
                 history.record(session, instance.id, record.kind, element=element, wait_id=wait, detail=to_json(dict(record.detail)))
             wait_states.mirror(session, instance, execution)
@@ -237,12 +242,12 @@ class Worker:
             jobs.fail(session, job_id, self.owner, message, frames[-1].lineno if frames else None, element)
 
 
-def _throw(error: BpmnError, execution: Execution, wait: str) -> None:
-    execution.throw_error(wait, error.code, error.message, error.variables)
+def _throw(error: BpmnError, execution: Execution, wait: str, files: Mapping[str, Any]) -> None:
+    execution.throw_error(wait, error.code, error.message, {**error.variables, **files})
 
 
-def _complete(result: Mapping[str, Any], execution: Execution, wait: str) -> None:
-    execution.complete_job(wait, result)
+def _complete(result: Mapping[str, Any], execution: Execution, wait: str, files: Mapping[str, Any]) -> None:
+    execution.complete_job(wait, {**result, **files})
 
 
 def _element(session: Session, instance: ProcessInstance, job: Job) -> Element | None:

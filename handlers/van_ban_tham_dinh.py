@@ -30,15 +30,17 @@ def van_ban_tham_dinh(
     job: Job,
     mau_van_ban: str = "documents/van_ban_tham_dinh.docx",
     ten_van_ban: str = "Công văn lấy ý kiến thẩm định",
+    bien_van_ban: str = "cong_van",
     **ho_so: Any,
 ) -> dict[str, Any]:
     """Attach `<ten_van_ban>.docx`, rendered from the file `mau_van_ban` of the deployment with all variables of the case.
 
+    The variable named by `bien_van_ban` then holds it, so that a user task can hand it over (`tai_lieu_kem`).
     Raises NotFound without such a file, ValueError when the template is wrong; both say what to mend.
     """
     names = {f"ten_{name}": job.organisations[code] for name, code in ho_so.items() if isinstance(code, str) and code in job.organisations}
     content = render(job.resource(mau_van_ban), {"so_ho_so": job.business_key, **names, **ho_so}, mau_van_ban)
-    job.attach(f"{_file_name(ten_van_ban)}.docx", content, DOCX)
+    job.attach(f"{_file_name(ten_van_ban)}.docx", content, DOCX, bien_van_ban)
     return {}
 
 
