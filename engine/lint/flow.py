@@ -114,7 +114,7 @@ class Flows:
         members = self.members[scope.id]
         events = [m for m in members if m.type == "startEvent"]
         if events:
-            return events + [m for m in members if m.type == "receiveTask" and m.node.get("instantiate", "").strip() in ("true", "1")]
+            return events + [m for m in members if m.node.get("instantiate", "").strip() in ("true", "1")]
         return [m for m in members if self.implicit_start(m)]
 
     def implicit_start(self, node: Element) -> bool:

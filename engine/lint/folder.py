@@ -49,6 +49,13 @@ class Folder:
                 self.diagrams[name] = Diagram.read(data, name)
         except EngineError as error:
             self.rejected[name] = error
+        except MemoryError:
+            raise
+        except Exception as error:
+            # What a reader of forms or tables stumbles over is in the file, and nobody else's business.
+            self.rejected[name] = FileRejected(
+                file=name, expected="a file that can be read", found=f"{type(error).__name__}: {error}"[:300]
+            )
 
     def elements(self, *types: str) -> Iterator[tuple[Diagram, Element]]:
         """Elements of these types (all without types) in all diagrams, with their diagram."""

@@ -67,7 +67,7 @@ class Net:
         for start in starts:
             self._add(f"→ {start.id}", start.id)
         # What waits for nothing begins at once, all together; what waits for an event begins a case of its own.
-        plain = tuple(f"→ {s.id}" for s in starts if not self.flows.definitions(s) and s.type != "receiveTask")
+        plain = tuple(f"→ {s.id}" for s in starts if s.type == "startEvent" and not self.flows.definitions(s))
         implicit = not any(s.type == "startEvent" for s in starts)
         together = tuple(f"→ {s.id}" for s in starts) if implicit else plain
         return [*([together] if together else []), *((f"→ {s.id}",) for s in starts if f"→ {s.id}" not in together)]

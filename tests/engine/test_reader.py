@@ -20,6 +20,12 @@ PATIENT = 60.0
 """Seconds for tests that are not about time, on a machine that does other things as well."""
 
 
+@pytest.fixture(autouse=True)
+def nothing_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every test reads for itself."""
+    monkeypatch.setattr(reader, "_known", {})
+
+
 def _rules(findings: list[Finding]) -> list[str]:
     return [finding.rule for finding in findings]
 
@@ -119,3 +125,19 @@ def test_it_needs_nothing_of_the_callers_environment() -> None:
     code = "from engine import reader; print(reader.check({'a.bpmn': b''}, seconds=60)[0].rule)"
     done = subprocess.run([sys.executable, "-c", code], cwd=root, env={}, capture_output=True, text=True, check=True, timeout=120)
     assert done.stdout.strip() == "xml"
+
+
+def test_it_reads_the_same_files_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = {"a.bpmn": process(line('<task id="t"/>')).encode()}
+    first = reader.check(broken, seconds=PATIENT)
+    monkeypatch.setattr(reader.subprocess, "Popen", None)
+    assert first and reader.check(dict(broken), seconds=PATIENT) == first
+    with pytest.raises(TypeError):
+        reader.check(broken, ["gui_thu"], seconds=PATIENT)
+
+
+def test_it_reads_again_what_the_machine_was_too_slow_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as busy:
+        _misbehave(busy, "\n while True: pass")
+        assert _rules(reader.check({"a.bpmn": GOOD}, seconds=0.3)) == ["reader"]
+    assert reader.check({"a.bpmn": GOOD}, seconds=PATIENT) == []

@@ -130,3 +130,9 @@ def test_it_lets_plain_starts_begin_together_and_others_alone() -> None:
     assert found(process(body), "deadlock") == []
     by_timer = body.replace('<startEvent id="s2"/>', f'<startEvent id="s2">{TIMER}</startEvent>')
     assert severities(found(process(by_timer), "deadlock")) == [Severity.ERROR]
+
+
+def test_it_takes_an_instantiating_receive_task_for_a_start() -> None:
+    body = '<startEvent id="s"/><endEvent id="e"/><receiveTask id="nhan" instantiate="true" messageRef="tin"/>'
+    findings = found(process(body + flow("s", "e") + flow("nhan", "e"), before='<message id="tin" name="tin"/>'))
+    assert "unreachable" not in {finding.rule for finding in findings}

@@ -85,3 +85,23 @@ def test_it_takes_vietnamese_names_as_they_are() -> None:
 def test_it_reports_a_process_id_used_in_two_files() -> None:
     findings = lint({"a.bpmn": GOOD.encode(), "b.bpmn": GOOD.encode()})
     assert [(f.rule, f.file, f.element) for f in findings] == [("duplicate-ids", "b.bpmn", "p")]
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("a.form", b'{"id": "a", "type": "default", "components": ' + b"[" * 200_000),
+        ("a.form", b'{"id": "a", "type": "default", "components": ' + b"[" * 5_000 + b"]" * 5_000 + b"}"),
+        ("a.form", b"\xff\xfe\x00"),
+        ("a.form", b"[]"),
+        ("a.form", b'{"id": 1, "components": {"a": 1}}'),
+        ("a.dmn", b'<!DOCTYPE a [<!ENTITY x "y">]><a>&x;</a>'),
+        ("a.dmn", b"<a>" * 300),
+        ("a.dmn", GOOD.encode()),
+        ("a.dmn", b""),
+    ],
+)
+def test_it_refuses_forms_and_tables_that_cannot_be_read(name: str, data: bytes) -> None:
+    findings = lint({"so_do.bpmn": GOOD.encode(), name: data})
+    assert [(finding.file, finding.severity) for finding in findings] == [(name, Severity.ERROR)]
+    assert "it failed" not in findings[0].en
