@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from unicodedata import normalize
 
 from lxml import etree
 
@@ -156,7 +157,8 @@ def _walk(root: Node) -> Iterator[Element]:
             id_ = f"_anonymous_{anonymous}"
         if kind == "process":
             process_id, parent_id = id_, None
-        yield Element(id_, kind, (node.get("name") or "").strip(), node, process_id, parent_id, properties=_properties(node))
+        name = normalize("NFC", node.get("name") or "").strip()
+        yield Element(id_, kind, name, node, process_id, parent_id, properties=_properties(node))
         if kind in ("process", "subProcess", "transaction", "adHocSubProcess"):
             # The children pushed above were pushed with the outer parent: give them this one.
             count = sum(

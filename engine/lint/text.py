@@ -18,6 +18,7 @@ _MARKUP = re.compile(r"</?[a-zA-Z!][^<>]*>|&(?:[a-zA-Z]+|#\d+);")
 def check(folder: Folder) -> Iterator[Finding]:
     for diagram, element in folder.elements():
         place = (diagram.file, element)
+        written = element.node.get("name") or ""
         shown = _MARKUP.sub("", _BIDI.sub("", _INVISIBLE.sub("", element.name)))
         if _BIDI.search(element.name) or _BIDI.search(element.id):
             yield error(
@@ -38,13 +39,13 @@ def check(folder: Folder) -> Iterator[Finding]:
                 vi=f"Tên phải là chữ thường, nhưng “{shown}” có thẻ hoặc ký hiệu HTML; chúng sẽ hiện nguyên văn. Hãy xóa chúng.",
                 en=f"Expected plain text, but the name “{shown}” holds HTML, which is shown as it stands. Remove it.",
             )
-        if not unicodedata.is_normalized("NFC", element.name) or not unicodedata.is_normalized("NFC", element.id):
+        if not unicodedata.is_normalized("NFC", written) or not unicodedata.is_normalized("NFC", element.id):
             yield warning(
                 place,
-                vi=f"Tên nên dùng chữ dựng sẵn (NFC), nhưng “{unicodedata.normalize('NFC', shown)}” dùng dấu tổ hợp (NFD), nên tìm kiếm"
+                vi=f"Tên nên dùng chữ dựng sẵn (NFC), nhưng “{shown}” dùng dấu tổ hợp (NFD), nên tìm kiếm"
                 " có thể không thấy."
                 " Hãy gõ lại tên bằng bộ gõ Unicode dựng sẵn.",
-                en=f"Expected composed letters (NFC), but the name “{unicodedata.normalize('NFC', shown)}” is decomposed (NFD), so that"
+                en=f"Expected composed letters (NFC), but the name “{shown}” is decomposed (NFD), so that"
                 " searching may miss it."
                 " Type it again with a keyboard that writes composed letters.",
             )

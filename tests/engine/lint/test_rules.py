@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,9 @@ import pytest
 import engine.lint
 from engine.errors import Finding, Severity
 from engine.lint import RULES, verdict
+from engine.lint.folder import Folder
 from engine.lint.rule import name_of
-from tests.engine.lint.folders import HERE, found
+from tests.engine.lint.folders import HERE, found, line, process
 
 ROOT = HERE.parents[2]
 NAMES = sorted(name_of(rule) for rule in RULES)
@@ -91,3 +93,16 @@ def test_it_says_that_a_rule_failed_and_refuses(monkeypatch: pytest.MonkeyPatch)
     findings = found((HERE / "good/xml.bpmn").read_bytes(), "topic")
     assert [finding.severity for finding in findings] == [Severity.ERROR]
     assert "bất ngờ" in findings[0].vi
+
+
+def test_it_runs_the_rule_of_the_recipe(tmp_path: Path) -> None:
+    page = (ROOT / "docs/how-to/add-a-lint-rule.md").read_text()
+    (tmp_path / "long_name.py").write_text(page.partition("```python\n")[2].partition("```")[0])
+    spec = spec_from_file_location("long_name", tmp_path / "long_name.py")
+    assert spec and spec.loader
+    rule = module_from_spec(spec)
+    spec.loader.exec_module(rule)
+    name = "Lập kế hoạch " * 20
+    diagram = process(line(f'<userTask id="lap" name="{name}"/>')).encode()
+    assert [finding.element for finding in rule.check(Folder({"a.bpmn": diagram}))] == ["lap"]
+    assert list(rule.check(Folder({"a.bpmn": diagram.replace(name.encode(), b"x")}))) == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from engine.diagram import Diagram
 from engine.errors import Severity
 from engine.lint import lint, verdict
 from tests.engine.lint.folders import HEAD, found, line, process, script, severities
@@ -75,6 +76,11 @@ def test_it_looks_through_names(name: str, word: str) -> None:
     assert len(findings) == 1
     assert word in findings[0].vi
     assert "\u202e" not in findings[0].vi
+
+
+def test_it_shows_loose_accents_composed() -> None:
+    diagram = Diagram.read(process(line(script("ghi").replace("<scriptTask", '<scriptTask name="Ghi so\u0302\u0301"'))).encode())
+    assert diagram.elements["ghi"].name == "Ghi số"
 
 
 def test_it_takes_vietnamese_names_as_they_are() -> None:
