@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload, undefer
 
 from engine import contents as contents_
-from engine import db, jobs, timers
+from engine import db, start_events
 from engine.contents import Contents
 from engine.diagram import Diagram, Element
 from engine.errors import Finding, Invalid, NotFound, Refused, Severity
 from engine.identity import account
-from engine.models import Deployment, Job, MessageSubscription, ProcessDefinition, Resource, User
+from engine.models import Deployment, ProcessDefinition, Resource, User
 from engine.reader import check
 from engine.spiff import Program, StartEvent
 
@@ -98,27 +98,13 @@ def _define(session: Session, deployment: Deployment, resource: Resource, parsed
     )
     session.add(definition)
     session.flush()
-    _subscribe(session, definition, program, latest_)
+    start_events.subscribe(session, definition, program, former=latest_)
 
 
 def _starters(process: Element) -> list[str]:
     groups = [group.strip() for group in (process.camunda("candidateStarterGroups") or "").split(",")]
     users = [account(name.strip()) for name in (process.camunda("candidateStarterUsers") or "").split(",") if name.strip()]
     return [group for group in groups if group] + users
-
-
-def _subscribe(session: Session, definition: ProcessDefinition, program: Program, former: ProcessDefinition | None) -> None:
-    """Start events that wait for a message, a signal or a time: those of the newest version only."""
-    if former is not None:
-        session.execute(delete(MessageSubscription).where(MessageSubscription.definition_id == former.id))
-        session.execute(delete(Job).where(Job.definition_id == former.id, Job.kind == jobs.START_TIMER))
-    for event in program.start_events:
-        if event.kind in ("message", "signal"):
-            session.add(
-                MessageSubscription(kind=event.kind, name=event.name, definition_id=definition.id, element_id=event.element_id, keys={})
-            )
-        elif event.kind == "timer":
-            timers.schedule_start(session, definition, event.element_id, event.timer)
 
 
 def _latest(key: str):  # type: ignore[no-untyped-def]  # the Select's type is longer than the query

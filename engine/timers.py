@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from sqlalchemy.orm import Session, joinedload
 
-from engine import db, deployments, executions, history, instances, jobs, wait_states
+from engine import deployments, executions, history, instances, start_events, wait_states
 from engine.errors import NotWaiting
 from engine.models import Job, ProcessDefinition
-from engine.spiff import moments
 
 
 def fire(session: Session, job: Job) -> None:
@@ -25,30 +22,9 @@ def fire(session: Session, job: Job) -> None:
     wait_states.mirror(session, instance, execution)
 
 
-def schedule_start(session: Session, definition: ProcessDefinition, element_id: str, text: str) -> None:
-    """A timer start event of a definition that is now the newest: its first time."""
-    now = db.now(session)
-    if text.strip().startswith("R"):
-        cycle = moments.cycle(text)
-        left = cycle.times
-        due = cycle.first or cycle.interval.after(now)
-    else:
-        due, left = moments.point(text, now), 1
-    _post(session, definition.id, element_id, text, due, left)
-
-
-def _post(session: Session, definition_id: int, element_id: str, text: str, due: datetime, left: int | None) -> None:
-    payload = {"timer": text, "left": left}
-    jobs.post(session, jobs.START_TIMER, definition_id=definition_id, element_id=element_id, due=due, payload=payload)
-
-
 def start(session: Session, job: Job) -> None:
-    """Kind start_timer: start a case, and wait for the next time if the timer is a cycle. The next is counted from the planned time."""
+    """Kind start_timer: start a case, and wait for the next time if the timer is a cycle."""
     options = [joinedload(ProcessDefinition.deployment)]
     definition = session.get_one(ProcessDefinition, job.definition_id, options=options)
     instances.start(session, definition, {}, start_event=job.element_id)
-    left = job.payload["left"]
-    if left is None or left > 1:
-        text = job.payload["timer"]
-        following = moments.cycle(text).interval.after(job.due_at)
-        _post(session, definition.id, job.element_id or "", text, following, None if left is None else left - 1)
+    start_events.next_time(session, definition, job)
