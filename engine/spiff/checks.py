@@ -169,6 +169,16 @@ def _complex(wiring: Wiring, findings: Findings, node: Node) -> None:
         )
 
 
+def _ad_hoc(wiring: Wiring, findings: Findings, node: Node) -> None:
+    if node.ad_hoc is not None and node.ad_hoc.condition is None:
+        findings.error(
+            "ad_hoc",
+            node.element,
+            "Quy trình con tùy biến (ad-hoc) {e} chưa nói khi nào thì xong. Hãy ghi completionCondition.",
+            "Ad-hoc sub-process {e} does not say when it is done. Give it a completionCondition.",
+        )
+
+
 def _multiple(wiring: Wiring, findings: Findings, node: Node) -> None:
     many = node.multiple
     if many is None:
@@ -230,8 +240,8 @@ _EXAMINATIONS = {
             "businessRuleTask",
             "callActivity",
             "transaction",
-            "adHocSubProcess",
         ),
         (_multiple,),
     ),
+    "adHocSubProcess": (_ad_hoc, _multiple),
 }

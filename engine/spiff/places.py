@@ -184,6 +184,14 @@ class SubProcess(Activity):
         case.settle(scope)
         return None
 
+    def on_finish(self, case: Case, token: Token) -> str | None:
+        scope, ad_hoc = token.own, self.ad_hoc
+        whole = token.role != "member" and (self.multiple is not None or self.loop is not None)
+        undecided = scope is not None and not whole and not scope.state.get("over")
+        if undecided and ad_hoc is not None and not evaluation.condition(ad_hoc.condition or "", token.place.view()):
+            raise Problem("ad_hoc", f"everything in {self.id} has been done once, but its completionCondition is not true")
+        return super().on_finish(case, token)
+
     def satisfied(self, case: Case, token: Token) -> bool:
         """Ad hoc, after each of its activities: whether it is complete, and nothing more is begun in it."""
         scope, ad_hoc = token.scope, self.ad_hoc

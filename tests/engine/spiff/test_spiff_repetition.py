@@ -15,6 +15,7 @@ from tests.engine.spiff.builder import (
     many,
     node,
     program,
+    refusals,
     script,
     start,
     sub,
@@ -185,33 +186,52 @@ def test_it_runs_sub_processes_inside_sub_processes() -> None:
     assert (run.marks, run.state) == (["x"], "completed")
 
 
-AD_HOC = user("a") + user("b") + user("c")
+AD_HOC = user("a") + user("b") + user("c") + "<completionCondition>${xong}</completionCondition>"
 
 
-def test_it_offers_all_of_an_ad_hoc_sub_process_and_ends_when_all_are_done() -> None:
-    run = Run(program(start(), sub("u", AD_HOC, kind="adHocSubProcess"), script("z"), flow("s", "u", "z")))
+def ad_hoc(ordering: str) -> Run:
+    process = start() + sub("u", AD_HOC, kind="adHocSubProcess", ordering=ordering) + script("z") + flow("s", "u", "z")
+    return Run(program(process), {"xong": False})
+
+
+def test_it_offers_all_of_an_ad_hoc_sub_process_until_its_condition_holds() -> None:
+    run = ad_hoc("Parallel")
     assert run.waiting == ["a", "b", "c"]
     for task in "cab":
         assert run.marks == []
-        run.complete(task)
+        run.complete(task, {"xong": task == "b"})
     assert run.marks == ["z"]
 
 
 def test_it_offers_one_after_the_other_where_the_ordering_is_sequential() -> None:
-    run = Run(program(start(), sub("u", AD_HOC, kind="adHocSubProcess", ordering="Sequential"), script("z"), flow("s", "u", "z")))
+    run = ad_hoc("Sequential")
     for task in "abc":
         assert run.waiting == [task]
-        run.complete(task)
+        run.complete(task, {"xong": task == "c"})
     assert run.marks == ["z"]
+
+
+def test_it_makes_an_incident_of_an_ad_hoc_sub_process_that_is_done_but_not_complete() -> None:
+    run = ad_hoc("Parallel")
+    for task in "abc":
+        run.complete(task)
+    assert ([(f.element_id, f.kind) for f in run.failures], run.marks) == ([("u", "ad_hoc")], [])
+    run.do("set_variables", {"xong": True})
+    run.do("retry", run.failures[0].retry)
+    assert (run.marks, run.state) == (["z"], "completed")
+
+
+def test_it_refuses_an_ad_hoc_sub_process_that_does_not_say_when_it_is_done() -> None:
+    found = refusals(start(), sub("u", user("a"), kind="adHocSubProcess"), flow("s", "u"))
+    assert [(f.rule, f.element) for f in found] == [("ad_hoc", "u")]
 
 
 @pytest.mark.parametrize(("cancel", "left"), [("true", []), ("false", ["c"])])
 def test_it_ends_an_ad_hoc_sub_process_by_its_condition(cancel: str, left: list[str]) -> None:
-    condition = "<completionCondition>${du}</completionCondition>"
-    ad_hoc = sub("u", AD_HOC, condition, kind="adHocSubProcess", cancelRemainingInstances=cancel)
-    run = Run(program(start(), ad_hoc, script("z"), flow("s", "u", "z")), {"du": False})
+    process = sub("u", AD_HOC, kind="adHocSubProcess", cancelRemainingInstances=cancel)
+    run = Run(program(start(), process, script("z"), flow("s", "u", "z")), {"xong": False})
     run.complete("a")
-    run.complete("b", {"du": True})
+    run.complete("b", {"xong": True})
     assert run.waiting == left
     for task in left:
         run.complete(task)
