@@ -157,6 +157,19 @@ def activate(session: Session, instance_id: int, user: User, reason: str) -> Non
     history.record(session, instance.id, "instance.activated", actor=user, detail={"reason": reason})
 
 
+def set_variables(session: Session, instance_id: int, user: User, variables: Mapping[str, Any], reason: str) -> None:
+    """Mend the data of a case: for its supervisors, with a reason; before and after are recorded. Conditional events look again."""
+    instance = _steered(session, instance_id, user, "change the data of this case")
+    if instance.state != executions.ACTIVE:
+        raise executions.not_active(instance)
+    execution = executions.load(session, instance)
+    before = {name: execution.variables.get(name) for name in variables}
+    execution.set_variables(variables)
+    detail = {"reason": reason, "before": to_json(before), "after": to_json(dict(variables))}
+    history.record(session, instance.id, "variables.set", actor=user, detail=detail)
+    wait_states.mirror(session, instance, execution, actor=user)
+
+
 def _steered(session: Session, instance_id: int, user: User, action: str) -> ProcessInstance:
     get(session, instance_id, user)
     if session.scalar(select(ProcessInstance.id).where(ProcessInstance.id == instance_id, identity.may_supervise(user))) is None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, delete, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from engine import db, deployments, executions, history, instances, jobs, wait_states
@@ -102,6 +102,7 @@ def receive(
 
 def _keep(session: Session, name: str, business_key: str | None, keys: Mapping[str, Any], variables: Mapping[str, Any]) -> None:
     now = db.now(session)
+    session.execute(delete(BufferedMessage).where(BufferedMessage.expires_at <= now))
     session.add(
         BufferedMessage(
             name=name,
