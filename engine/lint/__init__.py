@@ -11,6 +11,7 @@ from dataclasses import replace
 from engine.diagram import Diagram
 from engine.errors import Finding, Severity
 from engine.lint import (
+    ad_hoc,
     attribute_value,
     called_process,
     camunda_extension,
@@ -71,6 +72,7 @@ RULES: tuple[Rule, ...] = (
     event_definition,
     timer,
     multi_instance,
+    ad_hoc,
     gateway_condition,
     expression,
     unknown_name,
