@@ -89,6 +89,17 @@ def test_it_keeps_earlier_opinions_when_one_body_is_asked_again() -> None:
     assert set(opinions) == {"cong_an_tinh", "ubkt_tinh_uy", "ban_noi_chinh"}
 
 
+def test_it_consults_both_bodies_once_for_each_plan() -> None:
+    """Asking one vetting body again asks nobody else; a changed post is a new plan, and asks everybody."""
+    trace = report("05_moi_vong_lap").trace
+    assert (trace.count("trao_doi_noi_di"), trace.count("trao_doi_noi_den"), trace.count("chuan_bi_tham_dinh")) == (2, 2, 3)
+
+
+def test_it_meets_the_person_once_when_only_papers_were_missing() -> None:
+    trace = report("05_moi_vong_lap").trace
+    assert (trace.count("quyet_dinh_nhan_su"), trace.count("trinh_nhan_su"), trace.count("gap_go_can_bo")) == (2, 2, 1)
+
+
 def test_it_keeps_what_was_proposed_in_time_when_another_body_is_late() -> None:
     proposals = report("04_het_han_de_xuat").trace
     assert {"de_xuat_nhan_su", "ghi_khong_de_xuat"} <= set(proposals)
