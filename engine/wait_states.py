@@ -30,7 +30,9 @@ def mirror(session: Session, instance: ProcessInstance, execution: Execution, *,
         _close(session, instance, effects.closed)
     _record(session, instance, effects.passages, actor)
     _open(session, instance, effects.opened)
+    _withdraw(session, instance, effects.withdrawn)
     _fail(session, instance, effects.failures)
+    _fail(session, instance, [_deadlock(element_id) for element_id in execution.stuck])
     _post(session, instance, effects.thrown)
     _settle(session, instance, execution, effects)
     instance.title = _title(session, instance, execution)
@@ -120,6 +122,23 @@ def _subscribe(session: Session, instance: ProcessInstance, waits: Sequence[Wait
     early = select(BufferedMessage.id).where(BufferedMessage.name.in_(names), BufferedMessage.expires_at > db.now(session))
     for buffered_id in session.scalars(early.order_by(BufferedMessage.id)) if names else ():
         jobs.post(session, jobs.BUFFERED, instance_id=instance.id, key=str(buffered_id), payload={"buffered_id": buffered_id})
+
+
+def _deadlock(element_id: str) -> Failure:
+    """Tokens stand before a gateway, and nothing in the case can bring the ones that are missing. It must not go unnoticed."""
+    message = "the gateway waits for tokens that can no longer come, and nothing else in the case goes on"
+    return Failure(retry="", element_id=element_id, kind="deadlock", message=message)
+
+
+def _withdraw(session: Session, instance: ProcessInstance, failures: Sequence[str]) -> None:
+    """Incidents of elements that were cancelled before anybody mended them."""
+    if failures:
+        session.execute(
+            update(Incident)
+            .where(Incident.instance_id == instance.id, Incident.wait_id.in_(failures), Incident.resolved_at.is_(None))
+            .values(resolved_at=db.now(session))
+            .execution_options(synchronize_session=False)
+        )
 
 
 def _fail(session: Session, instance: ProcessInstance, failures: Iterable[Failure]) -> None:
