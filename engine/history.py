@@ -43,7 +43,7 @@ def record(
     return event
 
 
-def of_instance(instance_id: int, user: User) -> Select[tuple[HistoryEvent]]:
+def of_instance(instance_id: int, user: User) -> Select[HistoryEvent]:
     """Events of a case, oldest first: all of them for who sees the whole case, none for others."""
     return (
         select(HistoryEvent)

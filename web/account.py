@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
-from markupsafe import Markup
 
 from engine.errors import Invalid
 from engine.sentences import say
 from web import accounts
 from web.database import db
 from web.language import COOKIE, LANGUAGES, locale
+from web.language import gettext as _
 from web.sessions import local, me, open_session
 
 bp = Blueprint("account", __name__)
@@ -51,9 +50,3 @@ def language() -> ResponseReturnValue:
     if chosen in LANGUAGES:
         response.set_cookie(COOKIE, chosen, max_age=365 * 86400, httponly=True, samesite="Lax", secure=request.is_secure)
     return response
-
-
-@bp.app_template_global()
-def language_form() -> Markup:
-    """A button per language that is not the present one."""
-    return Markup(render_template("account/language.html", others={k: v for k, v in LANGUAGES.items() if k != locale()}))

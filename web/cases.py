@@ -8,7 +8,6 @@ from typing import Any
 import orjson
 from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from sqlalchemy import Select, select
 from sqlalchemy.orm import joinedload
 
@@ -17,6 +16,7 @@ from engine.errors import NotFound
 from engine.models import HistoryEvent, ProcessDefinition, ProcessInstance, UserTask
 from web import picture, story
 from web.database import db
+from web.language import gettext as _
 from web.paging import paginate
 from web.search import matches
 from web.sessions import me
@@ -72,8 +72,13 @@ def _standing(ids: list[int]) -> dict[int, list[UserTask]]:
 
 def _processes() -> dict[str, str]:
     """Processes of which the user sees a case: key -> name."""
-    query = select(ProcessDefinition.key, ProcessDefinition.name).join(ProcessInstance, ProcessInstance.definition_id == ProcessDefinition.id)
-    return {key: name for key, name in db.session.execute(query.where(identity.may_see_instance(me())).distinct())}
+    query = (
+        select(ProcessDefinition.key, ProcessDefinition.name)
+        .join(ProcessInstance, ProcessInstance.definition_id == ProcessDefinition.id)
+        .where(identity.may_see_instance(me()))
+        .distinct()
+    )
+    return {row.key: row.name for row in db.session.execute(query)}
 
 
 def _case(instance_id: int) -> ProcessInstance:
@@ -98,7 +103,7 @@ def _page(instance: ProcessInstance, tab: str, **data: Any) -> str:
     )
 
 
-@bp.get("/ho-so/<int:instance_id>")
+@bp.get("/ho-so/<id:instance_id>")
 def show(instance_id: int) -> ResponseReturnValue:
     """How the case went. Who was only asked one thing gets his own request instead."""
     try:
@@ -126,7 +131,7 @@ def _request_only(instance_id: int) -> ResponseReturnValue:
     return render_template("cases/request.html", instance=tasks[0].instance, tasks=tasks)
 
 
-@bp.get("/ho-so/<int:instance_id>/viec")
+@bp.get("/ho-so/<id:instance_id>/viec")
 def work(instance_id: int) -> ResponseReturnValue:
     instance = _case(instance_id)
     return _page(instance, "work", tasks=_open(instance.id))
@@ -136,27 +141,27 @@ def _open(instance_id: int) -> list[UserTask]:
     return [task for task in story.steps(instance_id) if task.state == user_tasks.OPEN]
 
 
-@bp.get("/ho-so/<int:instance_id>/van-ban")
+@bp.get("/ho-so/<id:instance_id>/van-ban")
 def files(instance_id: int) -> ResponseReturnValue:
     instance = _case(instance_id)
     return _page(instance, "files", documents=documents.of_instance(db.session(), instance.id, me()))
 
 
-@bp.get("/ho-so/<int:instance_id>/du-lieu")
+@bp.get("/ho-so/<id:instance_id>/du-lieu")
 def data(instance_id: int) -> ResponseReturnValue:
     instance = _case(instance_id)
     variables = executions.load(db.session(), instance).variables
     return _page(instance, "data", values=story.reader(instance, story.documents(instance)).all(variables))
 
 
-@bp.get("/ho-so/<int:instance_id>/nhat-ky")
+@bp.get("/ho-so/<id:instance_id>/nhat-ky")
 def log(instance_id: int) -> ResponseReturnValue:
     instance = _case(instance_id)
     query: Select[Any] = history.of_instance(instance.id, me())
     return _page(instance, "log", page=paginate(query, per_page=200))
 
 
-@bp.get("/ho-so/<int:instance_id>/so-do.bpmn")
+@bp.get("/ho-so/<id:instance_id>/so-do.bpmn")
 def diagram(instance_id: int) -> Response:
     """The BPMN file of the version that the case runs, byte for byte."""
     response = make_response(deployments.diagram(db.session(), _case(instance_id).definition).source)
@@ -164,7 +169,7 @@ def diagram(instance_id: int) -> Response:
     return response
 
 
-@bp.get("/ho-so/<int:instance_id>/so-do.json")
+@bp.get("/ho-so/<id:instance_id>/so-do.json")
 def diagram_state(instance_id: int) -> Response:
     """What is drawn upon the diagram: passed and active elements, flows, called cases."""
     body = orjson.dumps(picture.state(db.session(), _case(instance_id), me()))
@@ -175,7 +180,7 @@ def diagram_state(instance_id: int) -> Response:
     return response
 
 
-@bp.post("/ho-so/<int:instance_id>/huy")
+@bp.post("/ho-so/<id:instance_id>/huy")
 def cancel(instance_id: int) -> ResponseReturnValue:
     instances.cancel(db.session(), instance_id, me(), request.form.get("reason", "")[:2000])
     flash(_("Đã hủy hồ sơ."), "done")

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as FlaskSession
 from sqlalchemy import Engine
+from werkzeug.routing import IntegerConverter
 
 from engine.db import Base, configure
 from web.search import register
@@ -47,6 +48,12 @@ class RequestSession(FlaskSession):
 db = SQLAlchemy(metadata=Base.metadata, disable_autonaming=True, session_options={"class_": RequestSession})
 
 
+class IdConverter(IntegerConverter):
+    """`<id:...>`: a number that fits into the database's column. A longer one is no address."""
+
+    regex = r"\d{1,18}"
+
+
 class Application(Flask):
     """Flask, with the one place where a request's transaction ends."""
 
@@ -66,6 +73,7 @@ def keep() -> None:
 
 
 def init(app: Flask) -> None:
+    app.url_map.converters["id"] = IdConverter
     db.init_app(app)
     with app.app_context():
         configure(db.engine)

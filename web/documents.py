@@ -14,7 +14,7 @@ from web.sessions import me
 bp = Blueprint("documents", __name__)
 
 
-@bp.get("/van-ban/<int:document_id>")
+@bp.get("/van-ban/<id:document_id>")
 @writing
 def download(document_id: int) -> Response:
     """The bytes as they came in. That they were read is written into the case's history, hence a GET that writes."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import structlog
 from flask import Flask, Response, current_app, jsonify, make_response, render_template, request
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
@@ -14,7 +13,9 @@ from werkzeug.exceptions import HTTPException
 from engine import errors as engine_errors
 from engine.sentences import say
 from web.database import db
+from web.language import gettext as _
 from web.language import locale
+from web.words import size
 
 log = structlog.get_logger()
 
@@ -123,14 +124,16 @@ def _http(error: HTTPException) -> Response:
     if status < 400:
         return make_response(error.get_response())
     if status == 413:
-        limit = (current_app.config["MAX_CONTENT_LENGTH"] or 0) // 1_000_000
-        return page(413, _("Mỗi lần gửi không được quá %(limit)s MB. Hãy giảm dung lượng tệp hoặc gửi từng tệp.", limit=limit))
+        limit = size(current_app.config["MAX_CONTENT_LENGTH"] or 0)
+        return page(413, _("Mỗi lần gửi không được quá %(limit)s. Hãy giảm dung lượng tệp hoặc gửi từng tệp.", limit=limit))
     return page(status)
 
 
 def _stale(_error: StaleDataError) -> Response:
     db.session.rollback()
-    return page(409, _("Dữ liệu đã được người khác thay đổi sau khi đồng chí mở trang này. Hãy xem lại rồi thực hiện lại."), typed=typed_fields())
+    return page(
+        409, _("Dữ liệu đã được người khác thay đổi sau khi đồng chí mở trang này. Hãy xem lại rồi thực hiện lại."), typed=typed_fields()
+    )
 
 
 def _database(error: SQLAlchemyError) -> Response:

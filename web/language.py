@@ -8,12 +8,24 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from flask import Flask, request
 from flask_babel import Babel
+from flask_babel import gettext as _gettext
+from flask_babel import ngettext as _ngettext
 
 LANGUAGES = {"vi": "Tiếng Việt", "en": "English"}
 COOKIE = "language"
 FOLDER = Path(__file__).parent / "translations"
 
 babel = Babel()
+
+
+def gettext(text: str, **variables: object) -> str:
+    """`text` in the language of this request."""
+    return str(_gettext(text, **variables))
+
+
+def ngettext(one: str, many: str, num: int, **variables: object) -> str:
+    """As gettext(), by number."""
+    return str(_ngettext(one, many, num, **variables))
 
 
 def locale() -> str:
@@ -32,9 +44,7 @@ def compile_catalogues() -> None:
 
 
 def init(app: Flask) -> None:
-    app.config.update(
-        BABEL_DEFAULT_LOCALE="vi", BABEL_DEFAULT_TIMEZONE="Asia/Ho_Chi_Minh", BABEL_TRANSLATION_DIRECTORIES=str(FOLDER)
-    )
+    app.config.update(BABEL_DEFAULT_LOCALE="vi", BABEL_DEFAULT_TIMEZONE="Asia/Ho_Chi_Minh", BABEL_TRANSLATION_DIRECTORIES=str(FOLDER))
     babel.init_app(app, locale_selector=locale)
     app.jinja_env.globals.update(locale=locale, LANGUAGES=LANGUAGES)
 

@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Any
 
 from flask import url_for
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -17,6 +16,7 @@ from sqlalchemy.orm import Session
 from engine import deployments, executions, identity
 from engine.diagram import FLOW_NODES, Diagram
 from engine.models import HistoryEvent, Incident, ProcessInstance, User
+from web.language import gettext as _
 
 ARMED = frozenset({"boundaryEvent", "startEvent"})
 """Types of elements that wait without a token standing on them."""
@@ -50,7 +50,7 @@ def _passages(session: Session, instance: ProcessInstance) -> list[tuple[str | N
     query = select(HistoryEvent.element_id, HistoryEvent.wait_id, HistoryEvent.at, HistoryEvent.detail).where(
         HistoryEvent.instance_id == instance.id, HistoryEvent.kind == "element.completed"
     )
-    return [tuple(row) for row in session.execute(query.order_by(HistoryEvent.id))]  # type: ignore[misc]
+    return [tuple(row) for row in session.execute(query.order_by(HistoryEvent.id))]
 
 
 def _tokens(session: Session, instance: ProcessInstance, diagram: Diagram) -> Counter[str]:

@@ -7,7 +7,6 @@ from typing import Any
 
 from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 
 from engine import deployments, identity, instances, user_tasks
 from engine.diagram import Element
@@ -16,6 +15,7 @@ from engine.forms import Form
 from engine.models import ProcessDefinition
 from web import forms, legal, picture
 from web.database import db
+from web.language import gettext as _
 from web.sessions import me
 
 bp = Blueprint("processes", __name__)

@@ -8,11 +8,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from flask_babel import gettext as _
-
 from engine.contents import Contents
 from engine.forms import Field, Form
 from engine.models import Document
+from web.language import gettext as _
 from web.words import write_date, write_moment
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")

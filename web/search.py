@@ -24,7 +24,7 @@ _MARKED = [letter for letter in _LETTERS if len(fold(letter)) == 1 and fold(lett
 _FROM, _TO = "".join(_MARKED), "".join(fold(letter) for letter in _MARKED)
 
 
-class folded(GenericFunction[str]):  # noqa: N801  # it is read as a function in queries
+class folded(GenericFunction[str]):  # small letters: it is read as a function in queries
     """fold() of a column, evaluated by the database."""
 
     type = String()

@@ -1,14 +1,14 @@
 """Settings of an installation: environment variables `LUANCHUYEN_...`, each with a default that works on one machine.
 
-    LUANCHUYEN_FOLDER         var                              where the database file and the secret key live
-    LUANCHUYEN_DATABASE_URL   sqlite:///<folder>/luanchuyen.sqlite
-    LUANCHUYEN_SECRET_KEY     made once and kept in <folder>/secret-key
-    LUANCHUYEN_MAX_UPLOAD     25000000                         bytes of one request
-    LUANCHUYEN_SESSION_HOURS  8                                hours without a click until a session ends
-    LUANCHUYEN_HTTPS          0                                1: cookies travel over HTTPS only
-    LUANCHUYEN_PROXIES        0                                how many proxies stand in front and add X-Forwarded-For
-    LUANCHUYEN_TEST_DATA      0                                1: every page says that this is no real installation
-    LUANCHUYEN_MAIL_HOST, _MAIL_PORT, _MAIL_USER, _MAIL_PASSWORD, _MAIL_FROM, _MAIL_TO, _MAIL_TLS    empty: mail is recorded as not sent
+LUANCHUYEN_FOLDER         var                              where the database file and the secret key live
+LUANCHUYEN_DATABASE_URL   sqlite:///<folder>/luanchuyen.sqlite
+LUANCHUYEN_SECRET_KEY     made once and kept in <folder>/secret-key
+LUANCHUYEN_MAX_UPLOAD     25000000                         bytes of one request
+LUANCHUYEN_SESSION_HOURS  8                                hours without a click until a session ends
+LUANCHUYEN_HTTPS          0                                1: cookies travel over HTTPS only
+LUANCHUYEN_PROXIES        0                                how many proxies stand in front and add X-Forwarded-For
+LUANCHUYEN_TEST_DATA      0                                1: every page says that this is no real installation
+LUANCHUYEN_MAIL_HOST, _MAIL_PORT, _MAIL_USER, _MAIL_PASSWORD, _MAIL_FROM, _MAIL_TO, _MAIL_TLS    empty: mail is recorded as not sent
 """
 
 from __future__ import annotations

@@ -10,7 +10,6 @@ from typing import Any
 
 from flask import Blueprint, Response, flash, jsonify, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, or_, select
 
 from engine import deployments, documents, handed_over, identity, user_tasks
@@ -22,6 +21,7 @@ from engine.sentences import say
 from web import forms, story, uploads
 from web.database import db, keep, writing
 from web.documents import send
+from web.language import gettext as _
 from web.language import locale
 from web.sessions import me
 
@@ -96,14 +96,14 @@ def _attached(task: UserTask) -> list[Document]:
     return list(db.session.scalars(select(Document).where(Document.user_task_id == task.id).order_by(Document.id)))
 
 
-@bp.get("/viec/<int:task_id>")
+@bp.get("/viec/<id:task_id>")
 def show(task_id: int) -> ResponseReturnValue:
     view = _view(task_id, me())
     view.focus = request.args.get("focus", "")[:200]
     return _page(view)
 
 
-@bp.post("/viec/<int:task_id>")
+@bp.post("/viec/<id:task_id>")
 def complete(task_id: int) -> ResponseReturnValue:
     """Hand in, together with files that were chosen and not yet stored."""
     view = _view(task_id, me())
@@ -113,7 +113,7 @@ def complete(task_id: int) -> ResponseReturnValue:
     return _hand_in(view, typed, _store_uploads(view, typed))
 
 
-@bp.post("/viec/<int:task_id>/sua")
+@bp.post("/viec/<id:task_id>/sua")
 def edit(task_id: int) -> ResponseReturnValue:
     """A button that changes the form without handing it in: a row, a file. What is typed becomes a draft, so nothing of it is lost."""
     view = _view(task_id, me())
@@ -194,13 +194,14 @@ def next_of_case(task: UserTask, user: User) -> UserTask | None:
         .join(UserTask.instance)
         .where(ProcessInstance.root_id == root, UserTask.state == user_tasks.OPEN, UserTask.id != task.id)
         .where(or_(mine, UserTask.assignee_id.is_(None) & identity.is_candidate(user)))
-        .order_by(UserTask.instance_id != task.instance_id, UserTask.assignee_id.is_(None), UserTask.due_at.is_(None), UserTask.due_at, UserTask.id)
+        .order_by(UserTask.instance_id != task.instance_id, UserTask.assignee_id.is_(None))
+        .order_by(UserTask.due_at.is_(None), UserTask.due_at, UserTask.id)
         .limit(1)
     )
     return db.session.scalar(query)
 
 
-@bp.post("/viec/<int:task_id>/nhap")
+@bp.post("/viec/<id:task_id>/nhap")
 def save_draft(task_id: int) -> ResponseReturnValue:
     """Keep what is typed so far, as it is. A script asks for JSON; a person without scripts gets the page again."""
     view = _view(task_id, me())
@@ -212,7 +213,7 @@ def save_draft(task_id: int) -> ResponseReturnValue:
     return redirect(url_for("tasks.show", task_id=task_id))
 
 
-@bp.post("/viec/<int:task_id>/nhap/bo")
+@bp.post("/viec/<id:task_id>/nhap/bo")
 def drop_draft(task_id: int) -> ResponseReturnValue:
     user_tasks.get(db.session(), task_id, me())
     user_tasks.drop_draft(db.session(), task_id, me())
@@ -231,7 +232,7 @@ def _must_hold(view: View) -> None:
         raise Forbidden(action="complete this user task", reason="it is assigned to somebody else")
 
 
-@bp.get("/viec/<int:task_id>/tai-lieu/<int:document_id>")
+@bp.get("/viec/<id:task_id>/tai-lieu/<id:document_id>")
 @writing
 def handed_document(task_id: int, document_id: int) -> Response:
     """A file handed over with this task, for who sees nothing else of the case."""

@@ -90,7 +90,8 @@ def media_type(name: str, content: bytes) -> str:
     """The media type of a file whose content is what its name says. Raises FileRejected for every other file."""
     extension = name.rpartition(".")[2].lower() if "." in name else ""
     if extension not in KINDS:
-        raise FileRejected(file=name, expected=f"a file of one of the kinds {', '.join(KINDS)}", found=f".{extension}" if extension else "none")
+        found = f".{extension}" if extension else "none"
+        raise FileRejected(file=name, expected=f"a file of one of the kinds {', '.join(KINDS)}", found=found)
     if not content:
         raise FileRejected(file=name, expected="a file with content", found="an empty file")
     kind, matches = KINDS[extension]

@@ -7,13 +7,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Flask
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_babel import ngettext
 from markupsafe import Markup
 
 from engine.models import HistoryEvent
 from web.assets import icon
+from web.language import gettext as _
+from web.language import ngettext
 
 HOME = ZoneInfo("Asia/Ho_Chi_Minh")
 
@@ -145,7 +145,12 @@ def event_words(event: HistoryEvent) -> str:
 
 def init(app: Flask) -> None:
     filters: dict[str, Any] = {
-        "date": write_date, "moment": write_moment, "weekday": write_weekday, "time": element_time, "due_words": due_words, "size": size,
+        "date": write_date,
+        "moment": write_moment,
+        "weekday": write_weekday,
+        "time": element_time,
+        "due_words": due_words,
+        "size": size,
     }
     app.jinja_env.filters.update(filters)
     app.jinja_env.globals.update(state=state, is_late=is_late, event_words=event_words)
