@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from SpiffWorkflow import TaskState
 from SpiffWorkflow.bpmn import BpmnWorkflow
 
-from engine.errors import DecisionError, ExpressionError
+from engine.errors import DecisionError, EngineError, ExpressionError
 from engine.expressions.vocabulary import NOW
 from engine.spiff.scope import Scope
 from engine.spiff.specs import Container, Flow, Node
 from engine.spiff.token import Token
-from engine.spiff.wait import Effects, Failure, Passage, Wait
+from engine.spiff.wait import Effects, Failure, Passage, Wait, WaitKind
 
 if TYPE_CHECKING:
     from engine.spiff.program import Program
@@ -24,6 +26,10 @@ Decide = Callable[[str, Mapping[str, Any]], Any]
 
 MOST_STEPS = 100_000
 """Automatic steps within one verb; a diagram that needs more turns in a circle without waiting."""
+MOST_SECONDS = 10.0
+"""Time for the automatic steps of one verb: it is spent under the lock of the case."""
+MOST_TOKENS = 50_000
+"""Tokens of one case; a diagram that makes more splits in a circle."""
 
 
 class Problem(Exception):
@@ -225,7 +231,7 @@ class Case(BpmnWorkflow):  # type: ignore[misc]  # SpiffWorkflow is not typed
         del self.owners[wait_id]
         # What was opened and closed before anybody was told needs no taking back.
         if self.fresh.pop(wait_id, None) is None:
-            self.effects.closed.append(wait)
+            self.effects.closed.append(replace(wait, variables={}) if wait.kind is WaitKind.CALL else wait)
 
     def passed(self, token: Token, state: str = "completed", detail: Mapping[str, Any] | None = None) -> None:
         wait_id = token.memory.get("wait") or next(iter(token.waits), None)
@@ -252,8 +258,6 @@ class Case(BpmnWorkflow):  # type: ignore[misc]  # SpiffWorkflow is not typed
 
     def start_body(self, scope: Scope, container: Container, starts: Iterable[str]) -> None:
         """Open a process or a sub-process: first what listens, then what runs."""
-        for name in container.declares:
-            scope.variables.setdefault(name, None)
         for handler in container.handlers:
             body = self.node(handler).body
             for start in body.starts if body else ():
@@ -265,6 +269,7 @@ class Case(BpmnWorkflow):  # type: ignore[misc]  # SpiffWorkflow is not typed
     def run(self) -> None:
         """Move every token as far as it goes by itself."""
         self.steps = 0
+        begin = monotonic()
         while self.status == "active":
             token = self._next()
             if token is None:
@@ -272,14 +277,25 @@ class Case(BpmnWorkflow):  # type: ignore[misc]  # SpiffWorkflow is not typed
                     return
                 continue
             self.steps += 1
-            if self.steps > MOST_STEPS:
-                self.fail(token, "endless_loop", f"{MOST_STEPS} steps without waiting for anything")
-                continue
+            if self.steps > MOST_STEPS or len(self.tasks) > MOST_TOKENS or monotonic() - begin > MOST_SECONDS:
+                self._halt(token)
+                break
             token.run()
             self.look()
         self._soon.clear()
         self._queue.clear()
         self._late.clear()
+
+    def _halt(self, token: Token) -> None:
+        """Stop here with one incident. What else was about to move is READY, and moves when the incident is retried."""
+        found = f"{self.steps} steps without one, and {len(self.tasks)} tokens"
+        self.fail(token, "endless_loop", f"expected to come to a place that waits, but found {found}")
+
+    def go_on_after_halt(self) -> None:
+        """Put everything that was about to move back into the queue."""
+        for token in list(self.tasks.values()):
+            if token.state == TaskState.READY and token.id != self.root.host:
+                self.schedule(token)
 
     def look(self) -> None:
         """Conditional events see a change of the data at once."""
@@ -317,4 +333,6 @@ class Case(BpmnWorkflow):  # type: ignore[misc]  # SpiffWorkflow is not typed
             self.fail(token, "decision", str(error))
         except Problem as error:
             self.fail(token, error.kind, str(error))
+        except EngineError as error:
+            self.fail(token, "data", str(error))
         return False

@@ -21,7 +21,15 @@ ENDING = frozenset(("message", "signal", "escalation", "compensate", "error", "c
 
 def check(wiring: Wiring, findings: Findings) -> None:
     """Look at every node of the process."""
+    handlers = {node.details.get("undo_handler") for node in wiring.nodes.values()}
     for node in wiring.nodes.values():
+        if node.is_compensation and node.id not in handlers and not flag(node.element.node, "triggeredByEvent", False):
+            findings.error(
+                "compensation_handler",
+                node.element,
+                "Hoạt động bồi hoàn {e} không nối (bằng association) với sự kiện biên bồi hoàn nào, nên không bao giờ được thực hiện.",
+                "Compensation handler {e} is associated with no compensation boundary event, so it would never be carried out.",
+            )
         for examine in _EXAMINATIONS.get(node.kind, ()):
             examine(wiring, findings, node)
         if node.parallel_multiple:

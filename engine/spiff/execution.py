@@ -108,6 +108,11 @@ class Execution:
         return [node_id for scope in case.scopes.values() for node_id in scope.held]
 
     @property
+    def listens(self) -> bool:
+        """Whether a change of variables can wake the case: it has a conditional event."""
+        return bool(self._case.listening)
+
+    @property
     def variables(self) -> dict[str, Any]:
         """Those of the case's own scope."""
         return dict(self._case.root.variables)
@@ -174,10 +179,13 @@ class Execution:
         case = self._case
         if failure not in case.failures:
             raise NotFound(what="failure", id=failure)
-        del case.failures[failure]
+        halted = case.failures.pop(failure).kind == "endless_loop"
         token = case.token(failure)
         token._set_state(TaskState.READY)
-        case.schedule(token)
+        if halted:
+            case.go_on_after_halt()
+        else:
+            case.schedule(token)
         self._go_on()
 
     def cancel(self) -> None:

@@ -9,6 +9,7 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from engine.errors import ExpressionError
+from engine.expressions import YearsMonths
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 """Zone of a date that names none: the zone the people who draw the diagrams live in."""
@@ -92,10 +93,20 @@ def cycle(text: str) -> Cycle:
     return Cycle(times, moment(parts[1]), duration(parts[2]))
 
 
+def deadline(value: object, now: datetime) -> datetime:
+    """Like point(), for people: a date without a time lasts to its end."""
+    day = isinstance(value, date) and not isinstance(value, datetime)
+    if day or (isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value.strip())):
+        return point(value, now) + timedelta(hours=23, minutes=59, seconds=59)
+    return point(value, now)
+
+
 def point(value: object, now: datetime) -> datetime:
     """The moment that `value` says, seen from `now`: a duration from now, a date, or text of either. Raises ExpressionError."""
     if isinstance(value, timedelta):
         return now + value
+    if isinstance(value, YearsMonths):
+        return Duration(value.months, timedelta()).after(now)
     if isinstance(value, datetime):
         return value if value.tzinfo else value.replace(tzinfo=ZONE)
     if isinstance(value, date):

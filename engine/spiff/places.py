@@ -15,7 +15,7 @@ from engine.spiff.token import Token
 from engine.spiff.wait import Wait, WaitKind
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from engine.spiff.case import Case
 
@@ -36,8 +36,8 @@ class UserTask(Activity):
                 assignee=evaluation.text(element.camunda("assignee"), view) or None,
                 candidate_users=evaluation.words(element.camunda("candidateUsers"), view),
                 candidate_groups=evaluation.words(element.camunda("candidateGroups"), view),
-                due=self._point(case, element.camunda("dueDate"), view),
-                follow_up=self._point(case, element.camunda("followUpDate"), view),
+                due=self._moment(element.camunda("dueDate"), view, case.now, moments.deadline),
+                follow_up=self._moment(element.camunda("followUpDate"), view, case.now, moments.point),
                 priority=self._priority(element.camunda("priority"), view),
                 variables=self.handed_over(token),
                 properties=element.properties,
@@ -45,11 +45,13 @@ class UserTask(Activity):
         )
         return None
 
-    def _point(self, case: Case, source: str | None, view: Mapping[str, Any]) -> datetime | None:
+    def _moment(
+        self, source: str | None, view: Mapping[str, Any], now: datetime, read: Callable[[object, datetime], datetime]
+    ) -> datetime | None:
         if source is None or not source.strip():
             return None
         found = evaluation.value(source.strip(), view)
-        return None if found is None or found == "" else moments.point(found, case.now)
+        return None if found is None or found == "" else read(found, now)
 
     def _priority(self, source: str | None, view: Mapping[str, Any]) -> int | None:
         found = evaluation.text(source, view)

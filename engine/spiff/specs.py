@@ -109,7 +109,6 @@ class Container:
     implicit: list[str] = field(default_factory=list)  # nodes without incoming flows, where there is no start event
     handlers: list[str] = field(default_factory=list)  # event sub-processes
     links: dict[str, str] = field(default_factory=dict)  # link name -> catching event
-    declares: list[str] = field(default_factory=list)  # variables that belong to this scope alone
 
 
 class Node(BpmnTaskSpec):  # type: ignore[misc]  # SpiffWorkflow is not typed

@@ -67,7 +67,9 @@ def _wait(wait: Wait) -> dict[str, Any]:
     found: dict[str, Any] = {"id": wait.id, "kind": str(wait.kind), "element_id": wait.element_id}
     for field in fields(Wait):
         value = getattr(wait, field.name)
-        if field.name not in found and field.name != "properties" and value != getattr(default, field.name):
+        # A call was handed its variables when it was opened; the properties stand in the diagram.
+        known = field.name == "properties" or (field.name == "variables" and wait.kind is WaitKind.CALL)
+        if field.name not in found and not known and value != getattr(default, field.name):
             found[field.name] = to_json(value)
     return found
 

@@ -8,6 +8,7 @@ from engine.spiff.reading import Reader
 from engine.spiff.specs import Container, Flow, Node
 from engine.spiff.xml import child, flag, local, text_of
 
+LANGUAGES = ("juel", "starlark", "python", "el", "")
 SUB_PROCESSES = ("subProcess", "transaction", "adHocSubProcess")
 
 
@@ -54,7 +55,16 @@ class Wiring:
                 "Flow {e} crosses the border of a sub-process. Use that sub-process' start and end events.",
             )
             return
-        flow = Flow(element.id, source, target, text_of(child(element.node, "conditionExpression")))
+        condition = child(element.node, "conditionExpression")
+        language = (condition.get("language") or "").strip() if condition is not None else ""
+        if language and language.lower().rpartition("/")[2] not in LANGUAGES:
+            self.findings.error(
+                "expression_language",
+                element,
+                f"Điều kiện của luồng {{e}} viết bằng {language}. Hãy viết bằng ${{...}} và bỏ thuộc tính language.",
+                f"The condition of flow {{e}} is written in {language}. Write it as ${{...}} and remove its language.",
+            )
+        flow = Flow(element.id, source, target, text_of(condition))
         self.flows.append(flow)
 
     def _connect(self) -> None:
@@ -134,12 +144,31 @@ class Wiring:
         elif handler:
             container.handlers.append(node.id)
         elif node.kind == "intermediateCatchEvent" and link is not None:
-            container.links[link] = node.id
+            self._link(node, container, link)
         elif node.kind != "boundaryEvent" and not node.is_compensation and not node.incoming:
             if flag(node.element.node, "instantiate", False) and container.id == self.process.id:
                 container.starts += self._starting(node)
             else:
                 container.implicit.append(node.id)
+
+    def _link(self, node: Node, container: Container, name: str) -> None:
+        """A catching link event: one for each name, and somebody leads to it."""
+        if container.links.setdefault(name, node.id) != node.id:
+            self.findings.error(
+                "link_twice",
+                node.element,
+                f"Liên kết {{e}} trùng tên “{name}” với liên kết {container.links[name]}. Mỗi tên chỉ có một điểm đến.",
+                f"Link {{e}} has the name “{name}” of link {container.links[name]}. A name has but one catching end.",
+            )
+        throwers = [n for n in self.nodes.values() if n.container == container.id and n.kind != node.kind]
+        thrown = [event.name for thrower in throwers for event in thrower.events if event.kind == "link"]
+        if name not in thrown:
+            self.findings.error(
+                "unreached",
+                node.element,
+                f"Không sự kiện ném nào dẫn tới liên kết {{e}} (“{name}”) trong cùng phạm vi. Hãy thêm sự kiện đó hoặc xóa liên kết.",
+                f"No throwing event leads to link {{e}} (“{name}”) in its scope. Add one, or remove the link.",
+            )
 
     def _starting(self, node: Node) -> list[str]:
         """Where a case begins by the trigger of `node`: an instantiating gateway begins behind itself."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -59,6 +59,21 @@ def test_it_says_who_and_until_when() -> None:
     assert (wait.kind, wait.name, wait.form, wait.assignee) == (WaitKind.USER_TASK, "Góp ý của Bộ", "gop_y", "binh")
     assert wait.candidate_groups == ("noi_di@ban_x", "tham_muu")
     assert (wait.due, wait.follow_up, wait.priority) == (NOW + timedelta(days=3), NOW + timedelta(days=1), 6)
+
+
+@pytest.mark.parametrize(
+    ("text", "due"),
+    [
+        ("2026-03-03", "2026-03-03T23:59:59+07:00"),
+        ("2026-03-03T09:00:00", "2026-03-03T09:00:00+07:00"),
+        ("P1M", "2026-04-02T01:00:00+00:00"),
+        ("PT90M", "2026-03-02T02:30:00+00:00"),
+    ],
+)
+def test_it_counts_a_day_to_its_end_where_it_is_a_deadline(text: str, due: str) -> None:
+    assert Run(program(start(), user("a", camunda_dueDate="${han}"), flow("s", "a")), {"han": text}).wait(
+        "a"
+    ).due == datetime.fromisoformat(due)
 
 
 def test_it_completes_a_user_task_once() -> None:

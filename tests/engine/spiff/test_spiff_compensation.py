@@ -161,6 +161,7 @@ def test_it_survives_being_interrupted_while_undoing() -> None:
     ("process", "rule"),
     [
         (start() + script("a") + boundary("b", "a", event("compensate")) + flow("s", "a"), "compensation_handler"),
+        (start() + script("a") + script("u", isForCompensation="true") + flow("s", "a"), "compensation_handler"),
         (start() + throw("t", event("compensate", activityRef="zz")) + flow("s", "t"), "dangling_reference"),
     ],
 )

@@ -197,6 +197,26 @@ def test_it_refuses_a_link_that_leads_nowhere() -> None:
     assert [f.rule for f in refusals(start(), throw("t", '<linkEventDefinition name="x"/>'), flow("s", "t"))] == ["link_without_end"]
 
 
+@pytest.mark.parametrize(
+    ("links", "rule"),
+    [
+        ([catch("c", '<linkEventDefinition name="x"/>')], "unreached"),
+        (
+            [throw("t", '<linkEventDefinition name="x"/>'), *(catch(i, '<linkEventDefinition name="x"/>') for i in "cd"), flow("s", "t")],
+            "link_twice",
+        ),
+    ],
+)
+def test_it_refuses_links_without_one_end_each(links: list[str], rule: str) -> None:
+    assert [f.rule for f in refusals(start(), *links)] == [rule]
+
+
+def test_it_refuses_a_condition_in_another_language() -> None:
+    text = '<conditionExpression language="https://www.omg.org/spec/FEEL">x</conditionExpression>'
+    process = start() + script("a") + f'<sequenceFlow id="f" sourceRef="s" targetRef="a">{text}</sequenceFlow>'
+    assert [(f.rule, f.element) for f in refusals(process)] == [("expression_language", "f")]
+
+
 def test_it_stops_everything_in_its_scope_at_a_terminate_end() -> None:
     inner = start("si") + node("parallelGateway", "x") + user("a") + script("b") + end("t", event("terminate"))
     inner += flow("si", "x", "a") + flow("x", "b", "t")
@@ -209,6 +229,20 @@ def test_it_stops_a_circle_that_never_waits(monkeypatch: pytest.MonkeyPatch) -> 
     run = Run(program(start(), node("exclusiveGateway", "g"), flow("s", "g"), flow("g", "g")))
     assert [f.kind for f in run.failures] == ["endless_loop"]
     assert run.state == "active"
+
+
+def test_it_goes_on_where_it_was_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.spiff.case.MOST_STEPS", 25)
+    tasks = [f"t{n}" for n in range(20)]
+    process = start() + "".join(script(t) for t in (*tasks, "z")) + flow("s", *tasks) + flow("s", "z")
+    run = Run(program(process))
+    assert [f.kind for f in run.failures] == []
+    monkeypatch.setattr("engine.spiff.case.MOST_STEPS", 5)
+    run = Run(program(process))
+    while run.failures:
+        assert len(run.failures) == 1
+        run.do("retry", run.failures.pop().retry)
+    assert (sorted(run.marks), run.state) == (sorted([*tasks, "z"]), "completed")
 
 
 @pytest.mark.parametrize(
