@@ -145,7 +145,7 @@ def _fail(session: Session, instance: ProcessInstance, failures: Iterable[Failur
     for failure in failures:
         incident = Incident(
             instance_id=instance.id,
-            wait_id=failure.retry,
+            wait_id=failure.retry or None,
             element_id=failure.element_id,
             kind=failure.kind,
             message=failure.message,
