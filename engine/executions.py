@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session, contains_eager
 
 from engine import db, deployments
 from engine.errors import InstanceNotActive, NotFound
-from engine.expressions import from_json, to_json
 from engine.models import Execution as StoredExecution
 from engine.models import ProcessDefinition, ProcessInstance
 from engine.spiff import Execution
@@ -27,7 +26,7 @@ def pack(state: Mapping[str, Any]) -> bytes:
     """zstd(orjson). One compressor per thread: a shared one crashes the process."""
     if not hasattr(_codecs, "compressor"):
         _codecs.compressor = zstandard.ZstdCompressor(level=3)
-    packed: bytes = _codecs.compressor.compress(orjson.dumps(to_json(state)))
+    packed: bytes = _codecs.compressor.compress(orjson.dumps(state))
     return packed
 
 
@@ -35,7 +34,7 @@ def unpack(packed: bytes) -> dict[str, Any]:
     """The state that pack() made `packed` of."""
     if not hasattr(_codecs, "decompressor"):
         _codecs.decompressor = zstandard.ZstdDecompressor()
-    state: dict[str, Any] = from_json(orjson.loads(_codecs.decompressor.decompress(packed)))
+    state: dict[str, Any] = orjson.loads(_codecs.decompressor.decompress(packed))
     return state
 
 
