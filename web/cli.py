@@ -85,6 +85,16 @@ def decide(file: Path, inputs: Path, decision: str | None) -> None:
     show(decisions.decide(file.read_bytes(), file.name, json.loads(inputs.read_text("utf-8")), decision))
 
 
+@cli.command("legal-basis")
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+def legal_basis(folder: Path) -> None:
+    """Print the page of docs/ that shows each sentence of the regulation beside the elements that carry it."""
+    from engine.contents import Contents
+    from web import legal
+
+    click.echo(legal.markdown(Contents(read((folder,)))), nl=False)
+
+
 @cli.command()
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--note", default="", help="What changed, and on which legal basis.")

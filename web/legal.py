@@ -79,3 +79,21 @@ def of_element(session: Session, definition: ProcessDefinition, element: Element
         return []
     texts = {one.id: one.text for one in sentences(deployments.contents(session, definition.deployment))}
     return [texts[quoted] for quoted in wanted if quoted in texts]
+
+
+def markdown(contents: Contents) -> str:
+    """The same as a page of docs/: every sentence with the elements that carry it, then every flow node with its basis."""
+    lines = [f"# {title(contents)}", "", "Trang này được sinh ra từ các sơ đồ: `luanchuyen legal-basis <thư mục>`. Không sửa tay.", ""]
+    for sentence in sentences(contents):
+        lines += [f"## {sentence.place}", "", f"> {sentence.text}", "", "| bước trên sơ đồ | quy trình | mã |", "|---|---|---|"]
+        lines += [f"| {_cell(one.name or one.id)} | {one.process_id} | `{one.id}` |" for one in sentence.elements] + [""]
+    for name, diagram in sorted(contents.diagrams.items()):
+        lines += [f"## {name}", "", "| phần tử | làn | căn cứ |", "|---|---|---|"]
+        for one in diagram.flow_nodes():
+            lines.append(f"| {_cell(one.name or one.id)} | {_cell(one.lane)} | {_cell(one.properties.get(BASIS, ''))} |")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
