@@ -37,10 +37,13 @@ def resolve(session: Session, incident_id: int, user: User) -> None:
     history.record(session, instance.id, "incident.resolved", actor=user, element=element, detail={"message": incident.message})
     if incident.job_id is not None:
         job = session.get(Job, incident.job_id)
-        if job is not None:
-            job.retries, job.next_at, job.error = jobs.RETRIES, db.now(session), ""
-            session.info["jobs_posted"] = True
+        # SQLite gives the id of a deleted row away again: it may be another job by now.
+        if job is not None and (f"job.{job.kind}", job.wait_id) == (incident.kind, incident.wait_id):
+            jobs.retry(session, job)
+        return
+    if incident.wait_id is None:
+        # A case that was found stalled: whoever mended it says so here. If it still stalls, the watchdog finds it again.
         return
     execution = executions.load(session, instance)
-    execution.retry(incident.wait_id or "")
+    execution.retry(incident.wait_id)
     wait_states.mirror(session, instance, execution, actor=user)

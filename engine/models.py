@@ -1,7 +1,7 @@
 """The tables. One class per noun; docs/glossary.md has the words, docs/architecture.md the picture.
 
-The execution of a case is one compressed blob (`Execution`); rows of user tasks, jobs, message subscriptions and incidents mirror the
-places where it waits (`wait_id` ties a row to its place) and change in the same transaction as the blob.
+The execution of a case is one compressed blob (`Execution`); rows of tasks, jobs, subscriptions and incidents mirror the places where it
+waits (`wait_id` ties a row to its place) and change in the same transaction.
 """
 
 from __future__ import annotations
@@ -9,12 +9,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from engine.chores import Chore as Chore  # a table of its own that stands beside its verbs
 from engine.db import Base, Id, Instant, Json
-
-# --- who ---
 
 
 class Organisation(Base):
@@ -64,9 +63,6 @@ class LoginAttempt(Base):
     username: Mapped[str] = mapped_column(String(80), index=True)
     address: Mapped[str] = mapped_column(String(64), index=True)
     at: Mapped[datetime] = mapped_column(Instant, index=True)
-
-
-# --- what runs ---
 
 
 class Deployment(Base):
@@ -122,7 +118,7 @@ class ProcessInstance(Base):
     """A case. `state`: active, suspended, completed, cancelled, failed (an error that nothing caught)."""
 
     __tablename__ = "process_instance"
-    __table_args__ = (Index(None, "definition_id", "state"),)
+    __table_args__ = (Index(None, "definition_id", "state"), Index(None, "state", "id"))
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     definition_id: Mapped[int] = mapped_column(ForeignKey("process_definition.id"))
     root_id: Mapped[int | None] = mapped_column(ForeignKey("process_instance.id"), index=True)
@@ -223,12 +219,18 @@ class Participant(Base):
 class Job(Base):
     """Work that happens by itself. `kind`: service, timer, message, signal, return (a called case has ended), start_timer.
 
-    Acquired by lease: an executor sets `owner` and moves `next_at` to the end of its lease. Due jobs are those with `next_at <= now`.
-    `next_at` is null while nothing may run it: retries used up (an incident stands for it) or suspended.
+    Leased: an executor sets `owner` and moves `next_at` to the end of its lease. Due: `next_at <= now`; null: retries used up or suspended.
     """
 
     __tablename__ = "job"
-    __table_args__ = (Index(None, "next_at"), UniqueConstraint("instance_id", "wait_id", "kind", "key"))
+    __table_args__ = (
+        # Steps of the engine and jobs of handlers are leased apart (jobs.Lane), each in order of priority and time.
+        *(
+            Index(f"ix_job_{lane}", "priority", "next_at", "id", sqlite_where=text(which), postgresql_where=text(which))
+            for lane, which in (("steps", "topic IS NULL"), ("services", "topic IS NOT NULL"))
+        ),
+        UniqueConstraint("instance_id", "wait_id", "kind", "key"),
+    )
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     instance_id: Mapped[int | None] = mapped_column(ForeignKey("process_instance.id"), index=True)
     definition_id: Mapped[int | None] = mapped_column(ForeignKey("process_definition.id"), index=True)
@@ -243,6 +245,7 @@ class Job(Base):
     next_at: Mapped[datetime | None] = mapped_column(Instant)
     owner: Mapped[str | None] = mapped_column(String(80))
     retries: Mapped[int] = mapped_column(default=3)
+    suspended: Mapped[bool] = mapped_column(default=False)
     priority: Mapped[int] = mapped_column(default=0)
     payload: Mapped[dict[str, Any]] = mapped_column(Json)
     error: Mapped[str] = mapped_column(Text, default="")
@@ -296,15 +299,12 @@ class Incident(Base):
     resolved_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
 
 
-# --- what was ---
-
-
 class HistoryEvent(Base):
     """Who did what when, on which element, with what. Rows are added and never changed.
 
-    `kind`: instance.started .completed .cancelled .failed; element.completed .cancelled .failed; task.claimed .unclaimed .assigned
-    .completed; timer.fired; message.received; signal.received; job.failed; incident.raised .resolved; document.added .removed .read;
-    notification.sent .not_sent.
+    `kind`: instance.started .completed .cancelled .failed .suspended .activated; variables.set; element.completed .cancelled .failed;
+    task.claimed .unclaimed .assigned .completed; timer.fired; message.received; signal.received; job.failed; incident.raised .resolved;
+    document.added .removed .read; notification.sent .not_sent.
     """
 
     __tablename__ = "history_event"

@@ -8,6 +8,8 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
+JOB_LANES = {"ix_job_steps": "topic IS NULL", "ix_job_services": "topic IS NOT NULL"}
+
 
 def upgrade() -> None:
     op.create_table(
@@ -25,6 +27,13 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_buffered_message_expires_at"), ["expires_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_buffered_message_name"), ["name"], unique=False)
 
+    op.create_table(
+        "chore",
+        sa.Column("name", sa.String(length=40), nullable=False),
+        sa.Column("next_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("done_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_chore")),
+    )
     op.create_table(
         "login_attempt",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -156,6 +165,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_process_instance_parent_id"), ["parent_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_process_instance_root_id"), ["root_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_process_instance_started_at"), ["started_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_process_instance_state_id"), ["state", "id"], unique=False)
 
     op.create_table(
         "execution",
@@ -219,6 +229,7 @@ def upgrade() -> None:
         sa.Column("next_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("owner", sa.String(length=80), nullable=True),
         sa.Column("retries", sa.Integer(), nullable=False),
+        sa.Column("suspended", sa.Boolean(), nullable=False),
         sa.Column("priority", sa.Integer(), nullable=False),
         sa.Column("payload", sa.LargeBinary(), nullable=False),
         sa.Column("error", sa.Text(), nullable=False),
@@ -231,7 +242,10 @@ def upgrade() -> None:
     with op.batch_alter_table("job", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_job_definition_id"), ["definition_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_job_instance_id"), ["instance_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_job_next_at"), ["next_at"], unique=False)
+        for name, which in JOB_LANES.items():
+            batch_op.create_index(
+                name, ["priority", "next_at", "id"], unique=False, sqlite_where=sa.text(which), postgresql_where=sa.text(which)
+            )
 
     op.create_table(
         "message_subscription",
@@ -384,7 +398,8 @@ def downgrade() -> None:
 
     op.drop_table("message_subscription")
     with op.batch_alter_table("job", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_job_next_at"))
+        for name in JOB_LANES:
+            batch_op.drop_index(name)
         batch_op.drop_index(batch_op.f("ix_job_instance_id"))
         batch_op.drop_index(batch_op.f("ix_job_definition_id"))
 
@@ -400,6 +415,7 @@ def downgrade() -> None:
     op.drop_table("history_event")
     op.drop_table("execution")
     with op.batch_alter_table("process_instance", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_process_instance_state_id"))
         batch_op.drop_index(batch_op.f("ix_process_instance_started_at"))
         batch_op.drop_index(batch_op.f("ix_process_instance_root_id"))
         batch_op.drop_index(batch_op.f("ix_process_instance_parent_id"))
@@ -432,6 +448,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_login_attempt_address"))
 
     op.drop_table("login_attempt")
+    op.drop_table("chore")
     with op.batch_alter_table("buffered_message", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_buffered_message_name"))
         batch_op.drop_index(batch_op.f("ix_buffered_message_expires_at"))

@@ -1,0 +1,37 @@
+"""Chores: what is done every few minutes by whichever worker is there. No leader: who moves the time of the next turn does this one."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import String, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from engine.db import Base, Instant, now
+
+WATCHDOG = "watchdog"
+
+
+class Chore(Base):
+    """A chore and when its next turn is. `done_at`: when somebody last took a turn, which tells that workers are alive."""
+
+    __tablename__ = "chore"
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    next_at: Mapped[datetime] = mapped_column(Instant)
+    done_at: Mapped[datetime] = mapped_column(Instant)
+
+
+def claim(session: Session, name: str, every: timedelta) -> bool:
+    """Whether this turn is ours: true for one of all who ask in `every`. Commit before doing it."""
+    moment = now(session)
+    if session.scalar(select(Chore.name).where(Chore.name == name)) is None:
+        try:
+            with session.begin_nested():
+                session.add(Chore(name=name, next_at=moment + every, done_at=moment))
+        except IntegrityError:
+            # Another worker has just done the same.
+            return False
+        return True
+    turn = update(Chore).where(Chore.name == name, Chore.next_at <= moment).values(next_at=moment + every, done_at=moment)
+    return session.connection().execute(turn).rowcount == 1
