@@ -102,7 +102,7 @@ def script(source: str, missing: frozenset[str] = frozenset()) -> Script:
     text = tidy(source)
     translation = Translation(missing, DEFAULT.depth)
     try:
-        tree = ast.parse(text)
+        tree = _parsed(text)
         translation.functions |= {n.name for n in tree.body if isinstance(n, ast.FunctionDef)}
         guarded = ast.fix_missing_locations(ast.Module([_statement(translation, node) for node in tree.body], []))
     except SyntaxError as error:
@@ -118,6 +118,17 @@ def script(source: str, missing: frozenset[str] = frozenset()) -> Script:
     except starlark.StarlarkError as error:
         raise ExpressionError(source, reason(error), lines.get(line_of(error), 1)) from None
     return Script(source, frozenset(translation.reads), frozenset(translation.writes), parsed, lines)
+
+
+def _parsed(text: str) -> ast.Module:
+    """As Python reads it; or, where the first line stands right behind the tag and the others are indented with the XML, as it is meant."""
+    try:
+        return ast.parse(text)
+    except IndentationError:
+        first, _, rest = text.partition("\n")
+        if first[:1].isspace() or textwrap.dedent(rest) == rest:
+            raise
+        return ast.parse(f"{first}\n{textwrap.dedent(rest)}")
 
 
 def _statement(translation: Translation, node: ast.stmt) -> ast.stmt:

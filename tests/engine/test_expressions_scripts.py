@@ -61,7 +61,7 @@ def test_it_lists_names_read_and_set() -> None:
         ("import os", 1),
         ("a = 1\nwhile True:\n    pass", 2),
         ("a = (", 1),
-        ("a = 1\n  b = 2", 2),
+        ("a = 1\n    b = 2\n  c = 3", 2),
         ("class A:\n    pass", 1),
         ("x = 1\ntry:\n    y = 1\nexcept:\n    z = 1", 2),
         ("with a:\n    b = 1", 1),
@@ -129,3 +129,8 @@ def test_it_goes_on_with_the_next_script_after_one_that_was_stopped() -> None:
     with pytest.raises(ExpressionError):
         run_script("s = [1]\nfor i in range(60):\n    s = [s, s]\nt = str(s)", {})
     assert run_script("a = 1", {}) == {"a": 1}
+
+
+def test_it_reads_a_script_that_begins_right_behind_its_tag() -> None:
+    source = "a = 1\n            if a:\n                b = 2\n            c = a + b\n          "
+    assert run_script(source, {}) == {"a": 1, "b": 2, "c": 3}
