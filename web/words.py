@@ -112,6 +112,7 @@ EVENTS = {
     "instance.activated": _l("Tiếp tục hồ sơ"),
     "element.completed": _l("Qua bước"),
     "element.cancelled": _l("Bỏ bước"),
+    "element.skipped": _l("Không có lượt nào"),
     "element.failed": _l("Bước gặp lỗi"),
     "task.created": _l("Giao việc"),
     "task.claimed": _l("Nhận việc"),

@@ -72,7 +72,8 @@ class Activity(FlowNode):
         for child in list(token.children):
             if child.subscription and child.role == "boundary":
                 case.cancel_token(child)
-        compensation.note(case, token)
+        if not token.memory.get("skipped"):
+            compensation.note(case, token)
         if token.own is not None and not token.own.done:
             case.drop(token.own)
         token.own = None
@@ -87,8 +88,10 @@ class Activity(FlowNode):
         if around is not None and around.ad_hoc is not None and around.satisfied(case, token):
             case.passed(token)
             return "done"
-        if token.memory.get("silent"):
-            # Its members were counted one by one.
+        if token.memory.get("silent") or token.memory.get("skipped"):
+            # Its members were counted one by one; without any it was not done.
+            if token.memory.get("skipped"):
+                case.passed(token, "skipped")
             for flow in self.choose(case, token):
                 for _ in range(self.completion_quantity):
                     case.send(flow, token.scope)

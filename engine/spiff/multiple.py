@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 def open_members(case: Case, token: Token) -> str | None:
     """Start the instances; "finish" when there is none to start."""
-    return _open_loop(case, token) if token.node.loop is not None else _open_instances(case, token)
+    following = _open_loop(case, token) if token.node.loop is not None else _open_instances(case, token)
+    if following is not None:
+        token.memory["skipped"] = True
+    return following
 
 
 def member_done(case: Case, member: Token) -> str | None:

@@ -51,7 +51,8 @@ class Wait:
 
 @dataclass(frozen=True)
 class Passage:
-    """A flow node that was left. `via`: ids of the sequence flows its tokens came in through. `state`: completed, cancelled, failed."""
+    """A flow node that was left. `via`: ids of the sequence flows its tokens came in through. `state`: completed,
+    cancelled, failed, or skipped: a multi-instance without instances, a loop without rounds."""
 
     element_id: str
     state: str
