@@ -267,6 +267,8 @@ class Stage:
                 job.owner = self._worker.owner
                 # A leased job is not due; a failed one becomes due again by itself.
                 job.next_at = self.now + jobs.LEASE
+                # What fails here fails again: the incident is shown at once.
+                job.retries = 1
                 job_id = job.id
             self._worker.execute(job_id)
 
