@@ -9,8 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from engine import candidates, db, deployments, executions, history, identity, jobs, user_tasks, wait_states
-from engine.errors import Forbidden, Invalid, NotFound
-from engine.expressions import to_json
+from engine.errors import ExpressionError, Forbidden, Invalid, NotFound
+from engine.expressions import evaluate, to_json
 from engine.models import Execution as StoredExecution
 from engine.models import ProcessDefinition, ProcessInstance, User
 from engine.spiff import Execution
@@ -35,7 +35,7 @@ def start(
         if not identity.may_start(user, definition):
             raise Forbidden(action="start this process", reason="it does not name you among those who may start it")
         variables = _entered(session, definition, variables)
-    instance = create(session, definition, user=user, business_key=business_key)
+    instance = create(session, definition, user=user, business_key=business_key or _key(session, definition, variables))
     begin(session, instance, variables, user=user, start_event=start_event)
     return instance
 
@@ -47,6 +47,15 @@ def _entered(session: Session, definition: ProcessDefinition, data: Mapping[str,
     if data:
         raise Invalid(expected="no data, since the process has no start form", found=", ".join(sorted(data)))
     return {}
+
+
+def _key(session: Session, definition: ProcessDefinition, variables: Mapping[str, Any]) -> str:
+    """What process property `ma_ho_so` makes of the variables that the case starts with; empty where it says nothing."""
+    source = deployments.diagram(session, definition).elements[definition.key].properties.get("ma_ho_so", "")
+    try:
+        return str(evaluate(source, variables) or "").strip()[:200]
+    except ExpressionError:
+        return ""
 
 
 def create(

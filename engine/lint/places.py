@@ -13,7 +13,7 @@ _ATTRIBUTES = (
     "calledElementVersion", "candidateStarterGroups",
 )  # fmt: skip
 _BARE_CHILDREN = ("loopCardinality", "loopCondition", "completionCondition", "activationCondition", "conditionExpression")
-_PROPERTIES = ("ten_ho_so",)
+_PROPERTIES = ("ten_ho_so", "ma_ho_so")
 
 
 @dataclass(frozen=True)

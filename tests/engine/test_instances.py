@@ -38,6 +38,17 @@ def test_it_has_a_business_key_of_its_own_when_none_is_given(session: Session, c
     assert made.business_key.startswith("phe_duyet-")
 
 
+def test_it_takes_its_business_key_from_what_it_starts_with_where_the_process_says_so(session: Session) -> None:
+    key = """<camunda:property name="ma_ho_so" value="${nam + '/' + so}"/>"""
+    drawn = APPROVAL["phe_duyet.bpmn"].decode().replace("<camunda:properties>", f"<camunda:properties>{key}", 1)
+    deployments.deploy(session, "phe_duyet", APPROVAL | {"phe_duyet.bpmn": drawn.encode()})
+    definition = deployments.latest(session, "phe_duyet")
+    assert instances.start(session, definition, {"nam": "2026", "so": "03"}).business_key == "2026/03"
+    assert instances.start(session, definition, {"nam": "2026", "so": "03"}, business_key="typed").business_key == "typed"
+    # What cannot be made of the data is no reason not to start.
+    assert instances.start(session, definition, {}).business_key.startswith("phe_duyet-")
+
+
 def test_it_is_seen_by_those_who_take_part_and_its_supervisors(session: Session, cast: dict[str, User]) -> None:
     case = begin(session, cast["an"])
     assert {name for name, user in cast.items() if case.id in seen(session, user)} == {"an", "binh", "giang"}
