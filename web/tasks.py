@@ -93,6 +93,9 @@ def _page(view: View, status: int = 200) -> Response:
 
 
 def _attached(task: UserTask) -> list[Document]:
+    """Files that the form may show: those of this task and, for who sees the case, those that came into its data by earlier steps."""
+    if story.sees_whole_case(task.instance_id, me()):
+        return story.documents(task.instance)
     return list(db.session.scalars(select(Document).where(Document.user_task_id == task.id).order_by(Document.id)))
 
 
