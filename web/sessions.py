@@ -79,7 +79,7 @@ def ended() -> bool:
 
 def is_poll() -> bool:
     """A request that a page makes by itself: it does not keep a session alive."""
-    return request.method in SAFE and (request.headers.get("HX-Request") == "true" or "If-None-Match" in request.headers)
+    return request.method in SAFE and ("HX-Request" in request.headers or "If-None-Match" in request.headers)
 
 
 def _guard() -> Response | None:

@@ -10,7 +10,8 @@ async function show(canvas) {
   const viewer = new NavigatedViewer({ container: board, zoomScroll: { enabled: false } });
   try {
     const response = await fetch(canvas.dataset.xml);
-    if (!response.ok) throw new Error(String(response.status));
+    // Without session the log-in page comes instead.
+    if (!response.ok || response.redirected) throw new Error(String(response.status));
     await viewer.importXML(await response.text());
   } catch {
     said.textContent = canvas.dataset.failed;
@@ -66,10 +67,13 @@ class Picture {
   async follow(address) {
     let response;
     try {
-      response = await fetch(address, { headers: this.etag ? { 'If-None-Match': this.etag } : {} });
+      const headers = { Accept: 'application/json' };
+      if (this.etag) headers['If-None-Match'] = this.etag;
+      response = await fetch(address, { headers });
     } catch {
       return; // The network is away: what is shown stays, the next round tries again.
     }
+    if (response.status === 401) document.querySelector('[data-session-ended]')?.removeAttribute('hidden');
     if (response.status !== 200) return;
     this.etag = response.headers.get('ETag');
     this.draw(await response.json());

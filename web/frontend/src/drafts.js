@@ -10,8 +10,8 @@ class Draft {
     this.form = form;
     this.key = `draft ${form.dataset.draft} ${form.dataset.draftOwner}`;
     this.said = form.querySelector('[data-draft-said]');
-    this.restore();
     this.last = this.text();
+    this.restore();
     form.addEventListener('input', () => this.later());
     form.addEventListener('change', () => this.later());
     form.addEventListener('submit', () => {
