@@ -42,7 +42,7 @@ translations: .venv/run.stamp $(TRANSLATIONS) ## Compile the translations
 .PHONY: constraints
 constraints: ## Pin every dependency anew, from a fresh environment: constraints.txt
 	bash .ci/venv build/venv
-	build/venv/bin/pip install -q --upgrade '.[test]'
+	build/venv/bin/pip install -q --upgrade '.[test,scaled]'
 	{ sed -n '/^#/p' constraints.txt; build/venv/bin/pip freeze --exclude luanchuyen; } > constraints.new
 	mv constraints.new constraints.txt
 	rm -rf build/venv
@@ -69,7 +69,7 @@ clean: ## Remove what was made here, the demo's data included
 
 .venv/test.stamp: .venv/run.stamp
 	@echo Installing Python packages
-	@PYTHONWARNINGS=ignore $(BIN)/pip install -q -e '.[test]' -c constraints.txt
+	@PYTHONWARNINGS=ignore $(BIN)/pip install -q -e '.[test,scaled]' -c constraints.txt
 	@touch $@
 
 %.mo: %.po | .venv/run.stamp
