@@ -172,6 +172,8 @@ class Case(BpmnWorkflow):  # type: ignore[misc]  # SpiffWorkflow is not typed
             self.drop(token.own)
         for scope_id in (*token.memory.get("undone", ()), token.memory.get("scope", "")):
             self.drop(self.scopes.get(scope_id))
+        for frame in token.memory.get("undo", ()):
+            self._forget(frame)
         if not token.subscription:
             token.scope.live -= 1
         if self.failures.pop(token.id, None) is not None:
@@ -181,6 +183,14 @@ class Case(BpmnWorkflow):  # type: ignore[misc]  # SpiffWorkflow is not typed
         if parent is not None:
             parent._children.pop(token.id, None)
         del self.tasks[token.id]
+
+    def _forget(self, frame: dict[str, Any]) -> None:
+        """Part of a compensation that will not be run: the completed sub-processes that were kept for it."""
+        scope = self.scopes.get(frame["scope"])
+        if scope is not None and scope.done:
+            self.drop(scope)
+        for *_, inner in frame["entries"]:
+            self.drop(self.scopes.get(inner or ""))
 
     def retire(self, token: Token) -> None:
         """A token has left: its scope may have come to its end."""

@@ -101,11 +101,12 @@ class Execution:
 
     @property
     def stuck(self) -> list[str]:
-        """Elements that hold tokens although nothing in the case waits or has failed: what they wait for can never come."""
+        """Gateways that hold tokens although nothing in the case waits or has failed: what they wait for can never come. An activity whose
+        start quantity is not reached is none of them: it is not executed, as drawn."""
         case = self._case
-        if case.status != "active" or case.owners or case.failures:
+        if case.status != "active" or case.owners or case.failures or case.listening:
             return []
-        return [node_id for scope in case.scopes.values() for node_id in scope.held]
+        return [node_id for scope in case.scopes.values() for node_id in scope.held if not case.node(node_id).activity]
 
     @property
     def listens(self) -> bool:
@@ -211,7 +212,8 @@ class Execution:
         token.memory["wait"] = wait_id
         case.write(token.place, variables)
         case.schedule(token, "finish")
-        self._go_on()
+        # Conditions look at what was written when the activity is completed: it was done, whatever they interrupt.
+        case.run()
 
     def _happen(self, wait_id: str, kind: WaitKind, variables: Mapping[str, Any]) -> None:
         token = self._waiting(wait_id, kind)
@@ -238,6 +240,9 @@ def _begin_at(case: Case, start_event: str) -> None:
     known = [*container.starts, *container.none_starts, *container.implicit]
     if start_event not in known:
         raise Invalid(expected=f"one of the start events {', '.join(known)}", found=start_event)
+    if start_event in container.implicit:
+        case.start_body(case.root, container, container.implicit)
+        return
     case.start_body(case.root, container, [])
     node = case.node(start_event)
     gateway = next((n for n in case.program.nodes.values() if start_event in [flow.target for flow in n.outgoing]), None)
@@ -246,7 +251,7 @@ def _begin_at(case: Case, start_event: str) -> None:
         for flow in gateway.outgoing:
             if flow.target != start_event:
                 case.send(flow, case.root)
-    if node.kind == "startEvent" or start_event in container.implicit:
+    if node.kind == "startEvent":
         case.put(node, case.root)
     else:
         case.put(node, case.root, phase="finish" if node.activity else "leave")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from engine.spiff.case import Case
+
+
+_OWN_KEY = re.compile(r"[#$]\{\s*execution\.(processBusinessKey|businessKey)\s*\}")
 
 
 class UserTask(Activity):
@@ -129,12 +133,19 @@ class CallActivity(Activity):
                 called=called,
                 called_version=int(version) if version else None,
                 called_binding=self.details.get("binding", "latest"),
-                business_key=evaluation.text(self.details.get("business_key"), view),
+                business_key=self._business_key(case, view),
                 variables=transferred(self.details["in"], view),
                 properties=self.element.properties,
             ),
         )
         return None
+
+    def _business_key(self, case: Case, view: Mapping[str, Any]) -> str | None:
+        source = self.details.get("business_key")
+        # What Camunda Modeler writes for "the same business key".
+        if source is not None and _OWN_KEY.fullmatch(source.strip()):
+            return case.business_key
+        return evaluation.text(source, view)
 
     def on_finish(self, case: Case, token: Token) -> str | None:
         if "returned" in token.memory:

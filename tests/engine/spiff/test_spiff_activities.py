@@ -259,6 +259,12 @@ def test_it_calls_a_case_and_takes_what_it_hands_back() -> None:
     assert "rieng" not in run.variables
 
 
+def test_it_calls_with_its_own_business_key_where_that_is_said() -> None:
+    extensions = '<extensionElements><camunda:in businessKey="#{execution.processBusinessKey}"/></extensionElements>'
+    run = Run(program(start(), node("callActivity", "a", extensions, calledElement="q"), flow("s", "a")), business_key="HS-7")
+    assert (run.wait("a").business_key, dict(run.wait("a").variables)) == ("HS-7", {})
+
+
 def test_it_hands_everything_over_where_that_is_said() -> None:
     extensions = '<extensionElements><camunda:in variables="all"/><camunda:out variables="all"/></extensionElements>'
     run = Run(program(start(), node("callActivity", "a", extensions, calledElement="q"), flow("s", "a")), {"x": 1})

@@ -157,6 +157,18 @@ def test_it_survives_being_interrupted_while_undoing() -> None:
     assert (run.marks, run.state, len(run.stored.dump()["scopes"])) == (["a", "z"], "completed", 1)
 
 
+def test_it_forgets_what_an_interrupted_compensation_has_not_reached() -> None:
+    inner = start("si") + undoable("a") + flow("si", "a")
+    slow = script("b") + boundary("bb", "b", event("compensate")) + user("u", isForCompensation="true")
+    slow += '<association id="x" sourceRef="bb" targetRef="u"/>'
+    outer = start("so") + sub("i", inner) + slow + throw("t", event("compensate")) + flow("so", "i", "b", "t")
+    process = start() + sub("v", outer) + boundary("h", "v", timer("PT1H")) + user("z") + flow("s", "v") + flow("h", "z")
+    run = Run(program(process))
+    assert run.waiting == ["h", "u"]
+    run.advance(hours=1)
+    assert (run.waiting, len(run.stored.dump()["scopes"]), run.stored.dump()["archive"]) == (["z"], 1, {})
+
+
 @pytest.mark.parametrize(
     ("process", "rule"),
     [

@@ -50,8 +50,9 @@ def test_it_resolves_prefixed_references() -> None:
 
 
 def test_it_starts_where_nothing_comes_in_when_there_is_no_start_event() -> None:
-    run = Run(program(script("a"), script("b"), script("c"), flow("a", "c")))
-    assert sorted(run.marks) == ["a", "b", "c"]
+    compiled = program(script("a"), script("b"), script("c"), flow("a", "c"))
+    assert sorted(Run(compiled).marks) == ["a", "b", "c"]
+    assert sorted(Run(compiled, start_event="a").marks) == ["a", "b", "c"]
 
 
 def test_it_starts_at_the_named_start_event() -> None:
@@ -160,6 +161,11 @@ def test_it_counts_start_and_completion_quantities() -> None:
     process = start() + script("a", completionQuantity="2") + script("b") + script("c", startQuantity="2") + flow("s", "a", "b", "c")
     run = Run(program(process))
     assert (run.marks, run.state) == (["a", "b", "b", "c"], "completed")
+
+
+def test_it_does_not_execute_an_activity_whose_start_quantity_is_not_reached() -> None:
+    run = Run(program(start(), script("a"), script("b", startQuantity="2"), flow("s", "a", "b")))
+    assert (run.marks, run.state, run.kept.stuck, run.failures) == (["a"], "active", [], [])
 
 
 @pytest.mark.parametrize("name", ["startQuantity", "completionQuantity"])
