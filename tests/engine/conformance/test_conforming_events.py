@@ -585,7 +585,10 @@ def test_it_begins_event_sub_processes(case: Case) -> None:
 
 # --- all other events --------------------------------------------------------------------------------------------------------------------
 
-REFERRED = '<timerEventDefinition id="luc"><timeDuration>PT1H</timeDuration></timerEventDefinition><signalEventDefinition id="tin" signalRef="sig"/>'
+REFERRED = (
+    '<timerEventDefinition id="luc"><timeDuration>PT1H</timeDuration></timerEventDefinition>'
+    '<signalEventDefinition id="tin" signalRef="sig"/>'
+)
 
 
 def ref(id: str) -> str:
