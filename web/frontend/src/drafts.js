@@ -32,6 +32,12 @@ class Draft {
     return JSON.stringify(this.fields());
   }
 
+  /** Without the files: those are on the server as soon as they are in the form. */
+  typed(fields) {
+    const files = new Set([...this.form.querySelectorAll('input[type="file"]')].map((field) => field.name));
+    return JSON.stringify(fields.filter(([name]) => !files.has(name)));
+  }
+
   later() {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.save(), WAIT);
@@ -97,7 +103,10 @@ class Draft {
       this.forget();
       return;
     }
-    if (JSON.stringify(kept) === this.text()) return;
+    if (this.typed(kept) === this.typed(this.fields())) {
+      this.forget();
+      return;
+    }
     fill(this.form, kept);
     this.say(this.form.dataset.saidRestored);
     document.querySelector('[data-draft-restored]')?.removeAttribute('hidden');

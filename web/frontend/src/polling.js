@@ -31,7 +31,9 @@ document.addEventListener('htmx:before:swap', (event) => {
 });
 
 document.addEventListener('htmx:after:swap', (event) => {
-  const count = document.querySelector('[data-mine-count]')?.dataset.mineCount;
+  const rows = document.querySelector('[data-mine-count]');
+  const count = rows?.dataset.mineCount;
+  for (const tab of document.querySelectorAll('.tabs [data-count]')) tab.textContent = rows?.dataset[tab.dataset.count] ?? tab.textContent;
   const badge = document.querySelector('.bar .count');
   if (badge && count !== undefined) badge.textContent = count === '0' ? '' : count;
 });
