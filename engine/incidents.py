@@ -21,8 +21,8 @@ def of_instance(session: Session, instance_id: int, user: User) -> list[Incident
     return list(session.scalars(query))
 
 
-def resolve(session: Session, incident_id: int, user: User) -> None:
-    """Try again what failed. For supervisors of the case. Fails it again, a new incident is raised."""
+def resolve(session: Session, incident_id: int, user: User, reason: str = "") -> None:
+    """Try again what failed. For supervisors of the case. Fails it again, a new incident is raised. `reason` is recorded."""
     query = (
         select(Incident)
         .join(ProcessInstance, ProcessInstance.id == Incident.instance_id)
@@ -34,7 +34,8 @@ def resolve(session: Session, incident_id: int, user: User) -> None:
     instance = executions.lock_active(session, incident.instance_id)
     incident.resolved_at, incident.resolved_by_id = db.now(session), user.id
     element = deployments.diagram(session, instance.definition).elements.get(incident.element_id)
-    history.record(session, instance.id, "incident.resolved", actor=user, element=element, detail={"message": incident.message})
+    detail = {"message": incident.message} | ({"reason": reason} if reason else {})
+    history.record(session, instance.id, "incident.resolved", actor=user, element=element, detail=detail)
     if incident.job_id is not None:
         job = session.get(Job, incident.job_id)
         # SQLite gives the id of a deleted row away again: it may be another job by now.

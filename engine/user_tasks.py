@@ -94,15 +94,15 @@ def unclaim(session: Session, task_id: int, user: User) -> UserTask:
     return task
 
 
-def assign(session: Session, task_id: int, user: User, assignee: User) -> UserTask:
-    """Give a task to another person: for its holder among the candidates, for a supervisor to anybody."""
+def assign(session: Session, task_id: int, user: User, assignee: User, reason: str = "") -> UserTask:
+    """Give a task to another person: for its holder among the candidates, for a supervisor to anybody. `reason` is recorded."""
     task = _lock(session, task_id, user)
     supervised = session.scalar(select(ProcessInstance.id).where(ProcessInstance.id == task.instance_id, identity.may_supervise(user)))
     if supervised is None:
         _must_be_mine(session, task, user, "assign this user task")
         if not _is_candidate(session, task, assignee):
             raise Forbidden(action="assign this user task", reason=f"{assignee.name} is not among those who are asked")
-    detail = {"from": task.assignee_id, "to": assignee.id, "to_name": assignee.name}
+    detail = {"from": task.assignee_id, "to": assignee.id, "to_name": assignee.name} | ({"reason": reason} if reason else {})
     task.assignee_id = assignee.id
     candidates.admit(session, task.instance_id, {(identity.account(assignee.username), task.scope)})
     element = _element(session, task)
