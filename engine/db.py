@@ -65,7 +65,8 @@ class Json(TypeDecorator[Any]):
 
 def create_engine(url: str, **options: Any) -> Engine:
     """An SQLAlchemy engine set up for `url` (`sqlite:///file`, `sqlite://` in memory, `postgresql://...`)."""
-    engine = sqlalchemy_create_engine(url, **options)
+    # What a failed statement was given is case data: it must not reach a log.
+    engine = sqlalchemy_create_engine(url, **{"hide_parameters": True, **options})
     configure(engine)
     return engine
 

@@ -265,11 +265,11 @@ class Executor:
         if not isinstance(error, EngineError):
             message = f"{type(error).__name__}: {message}"
         frames = traceback.extract_tb(error.__traceback__)
-        log.warning("job.failed", job=job_id, error=type(error).__name__)
         with self.sessions.begin() as session:
             job = session.get(Job, job_id)
             if job is None:
                 return
+            log.warning("job.failed", job=job_id, instance=job.instance_id, topic=job.topic, error=type(error).__name__)
             element = None
             if job.instance_id is not None:
                 element = _element(session, executions.lock(session, job.instance_id), job)

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, event, text
 
 from engine import db
@@ -37,6 +39,16 @@ def connected(url: str) -> Iterator[Connection]:
 def config() -> Config:
     """Alembic's configuration; its folder is this package's."""
     return Config(Path(__file__).with_name("alembic.ini"))
+
+
+def head() -> str | None:
+    """The newest revision of this code."""
+    return ScriptDirectory.from_config(config()).get_current_head()
+
+
+def revision(connection: Connection) -> str | None:
+    """The revision of a database; None: it has no tables of ours."""
+    return MigrationContext.configure(connection).get_current_revision()
 
 
 def upgrade(database_url: str) -> None:

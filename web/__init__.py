@@ -9,7 +9,7 @@ from typing import Any
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from web import assets, database, errors, language, security, sessions, settings, words
+from web import assets, database, errors, health, language, logs, security, sessions, settings, words
 
 
 def create_app(settings_: Mapping[str, Any] | None = None) -> Flask:
@@ -19,7 +19,8 @@ def create_app(settings_: Mapping[str, Any] | None = None) -> Flask:
     app.config.update(settings_ or {})
     if app.config["PROXIES"]:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=app.config["PROXIES"], x_proto=1, x_host=1)  # type: ignore[method-assign]
-    for part in (database, security, sessions, language, assets, words, errors):
+    # The log first: it measures what the others do.
+    for part in (logs, database, security, sessions, language, assets, words, errors, health):
         part.init(app)
     _register(app)
     return app
@@ -28,5 +29,5 @@ def create_app(settings_: Mapping[str, Any] | None = None) -> Flask:
 def _register(app: Flask) -> None:
     from web import account, auth, cases, documents, inbox, processes, tasks
 
-    for blueprint in (auth, inbox, tasks, cases, processes, documents, account):
+    for blueprint in (health, auth, inbox, tasks, cases, processes, documents, account):
         app.register_blueprint(blueprint.bp)

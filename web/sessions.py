@@ -17,7 +17,7 @@ from web.database import SAFE, db
 
 csrf = CSRFProtect()
 manager = LoginManager()
-OPEN = frozenset({"auth.login", "auth.login_post", "static", "account.language"})
+OPEN = frozenset({"auth.login", "auth.login_post", "static", "account.language", "health.alive", "health.ready", "health.figures"})
 """Endpoints that need no account."""
 
 

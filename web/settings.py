@@ -9,6 +9,12 @@ LUANCHUYEN_HTTPS          0                                1: cookies travel ove
 LUANCHUYEN_PROXIES        0                                how many proxies stand in front and add X-Forwarded-For
 LUANCHUYEN_TEST_DATA      0                                1: every page says that this is no real installation
 LUANCHUYEN_MAIL_HOST, _MAIL_PORT, _MAIL_USER, _MAIL_PASSWORD, _MAIL_FROM, _MAIL_TO, _MAIL_TLS    empty: mail is recorded as not sent
+LUANCHUYEN_SECRET_KEY_OLD empty                            the former secret key, while it is being changed
+LUANCHUYEN_SECRET_<NAME>  none                             secrets that diagrams name, for handlers only
+LUANCHUYEN_HTTP_HOSTS     empty                            hosts that the topic goi_http may call; LUANCHUYEN_HTTP_PRIVATE: networks of ours
+LUANCHUYEN_BROKER         empty                            address of the broker that carries jobs to Celery workers
+LUANCHUYEN_METRICS_TOKEN  empty                            token for /metrics; empty: only this machine may ask
+LUANCHUYEN_LOG            text                             json: one JSON object a line
 """
 
 from __future__ import annotations
@@ -50,7 +56,28 @@ def read(environ: Mapping[str, str]) -> dict[str, Any]:
         "MAIL_FROM": given.get("MAIL_FROM", ""),
         "MAIL_TO": given.get("MAIL_TO", ""),
         "MAIL_TLS": _yes(given, "MAIL_TLS"),
+        "SECRET_KEY_FALLBACKS": [given["SECRET_KEY_OLD"]] if given.get("SECRET_KEY_OLD") else [],
+        "SECRETS": {name.removeprefix("SECRET_"): value for name, value in given.items() if _is_secret(name)},
+        "HTTP_HOSTS": given.get("HTTP_HOSTS", ""),
+        "HTTP_PRIVATE": given.get("HTTP_PRIVATE", ""),
+        "BROKER": given.get("BROKER", ""),
+        "METRICS_TOKEN": given.get("METRICS_TOKEN", ""),
+        "LOG": _one_of(given, "LOG", "text", "json"),
+        # What a failed statement was given is case data: it must not reach the log.
+        "SQLALCHEMY_ENGINE_OPTIONS": {"hide_parameters": True},
     }
+
+
+def _is_secret(name: str) -> bool:
+    """Those for handlers, not the key that signs sessions."""
+    return name.startswith("SECRET_") and name not in ("SECRET_KEY", "SECRET_KEY_OLD")
+
+
+def _one_of(given: Mapping[str, str], name: str, *choices: str) -> str:
+    text = given.get(name, "").strip().lower() or choices[0]
+    if text not in choices:
+        raise SettingsError(f"Expected {PREFIX}{name} to be {' or '.join(choices)}, but found {text!r}")
+    return text
 
 
 def _whole(given: Mapping[str, str], name: str, default: int) -> int:
