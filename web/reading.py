@@ -30,6 +30,17 @@ class Shown:
     items: list[Shown] = field(default_factory=list)
     files: list[Document] = field(default_factory=list)
 
+    @property
+    def says_something(self) -> bool:
+        return bool(self.text or self.files) or any(one.says_something for one in (*self.parts, *self.items))
+
+    @property
+    def columns(self) -> list[str]:
+        """Headings of the table that the items make, without those that stand over nothing; none when the items are no rows."""
+        rows = [item.parts for item in self.items]
+        flat = all(row and not any(one.parts or one.items for one in row) for row in rows)
+        return list(dict.fromkeys(one.label for row in rows for one in row if one.says_something)) if flat else []
+
 
 class Reader:
     """Knows the fields of `forms`; `names` are words for codes (bodies, accounts); `documents` the files that ids stand for."""
@@ -55,14 +66,22 @@ class Reader:
         shown = Shown(self.labels.get(path) or path.rpartition(".")[2], is_name=path not in self.labels)
         if isinstance(value, Mapping):
             shown.parts = [self.one(f"{path}.{name}", inner) for name, inner in value.items()]
-        elif known is not None and known.type == "filepicker" and isinstance(value, list):
+        elif isinstance(value, list) and self._are_files(known, value):
             shown.files = [self.documents[number] for number in value if number in self.documents]
+            if shown.is_name:
+                shown.label, shown.is_name = _("Văn bản"), False
         elif isinstance(value, list) and any(isinstance(inner, Mapping | list) for inner in value):
             shown.items = [self.one(f"{path}.*", inner) for inner in value]
         else:
             values = value if isinstance(value, list) else [value]
             shown.text = "; ".join(self._text(known, inner) for inner in values)
         return shown
+
+    def _are_files(self, known: Field | None, value: list[Any]) -> bool:
+        """Ids of documents: what a file field holds, or a variable of no form into which a handler put what it made."""
+        if known is not None:
+            return known.type == "filepicker"
+        return bool(value) and all(isinstance(one, int) and one in self.documents for one in value)
 
     def _text(self, known: Field | None, value: Any) -> str:
         if value is None:
