@@ -11,7 +11,8 @@ from engine.spiff import catching, evaluation, storage
 from engine.spiff.case import Case, Decide
 from engine.spiff.execution import Execution
 from engine.spiff.program import Program
-from engine.spiff.specs import Node
+from engine.spiff.scope import Scope
+from engine.spiff.specs import EventDefinition, Node
 from engine.spiff.token import Token
 from engine.spiff.wait import Effects, WaitKind
 
@@ -43,7 +44,6 @@ class Move:
         return [*self._of_tokens(state), *self._of_joins(state), *self._of_compensation(state)]
 
     def _of_tokens(self, state: Mapping[str, Any]) -> Iterator[Obstacle]:
-        scopes = {scope["id"]: scope for scope in state["scopes"]}
         for token in state["tokens"]:
             if token.get("role") in _LISTENING:
                 continue
@@ -51,9 +51,9 @@ class Move:
                 yield Obstacle(
                     token["node"], "Hồ sơ đang bồi hoàn; hãy chuyển sau khi xong.", "The case is compensating; move it when that is done."
                 )
-            yield from self._of_token(token["node"], scopes[token["scope"]]["element"])
+            yield from self._of_token(token["node"])
 
-    def _of_token(self, element_id: str, around: str) -> Iterator[Obstacle]:
+    def _of_token(self, element_id: str) -> Iterator[Obstacle]:
         before, after = self.old.nodes[element_id], self.new.nodes.get(self.target(element_id))
         if after is None:
             yield Obstacle(
@@ -64,20 +64,28 @@ class Move:
         elif _shape(before) != _shape(after):
             yield Obstacle(
                 element_id,
-                f"“{_label(before)}” là {before.kind}, nhưng “{_label(after)}” của bản mới là {after.kind} hoặc lặp cách khác.",
-                f"“{_label(before)}” is a {before.kind}, but “{_label(after)}” of the new version is a {after.kind} or repeats differently.",
+                f"“{_label(before)}” là {before.kind}, nhưng “{_label(after)}” của bản mới là {after.kind}, lặp hoặc chờ theo cách khác.",
+                f"“{_label(before)}” is a {before.kind}, but “{_label(after)}” of the new version is a {after.kind}, repeats or waits"
+                " differently.",
             )
-        elif after.container != self.target(around):
+        elif after.container != self.target(before.container):
             yield Obstacle(
                 element_id,
-                f"“{_label(before)}” nằm trong {around}, nhưng ở bản mới nằm trong {after.container}.",
-                f"“{_label(before)}” is inside {around}, but inside {after.container} in the new version.",
+                f"“{_label(before)}” nằm trong {before.container}, nhưng ở bản mới nằm trong {after.container}.",
+                f"“{_label(before)}” is inside {before.container}, but inside {after.container} in the new version.",
             )
 
     def _of_joins(self, state: Mapping[str, Any]) -> Iterator[Obstacle]:
         for scope in state["scopes"]:
+            targets = [self.target(node_id) for node_id in scope.get("held", {})]
             for node_id, held in scope.get("held", {}).items():
-                yield from self._of_token(node_id, scope["element"])
+                yield from self._of_token(node_id)
+                if targets.count(self.target(node_id)) > 1:
+                    yield Obstacle(
+                        node_id,
+                        f"Đã có nhánh đến {node_id} và đến một cổng khác cũng chuyển thành {self.target(node_id)}.",
+                        f"Branches have arrived at {node_id} and at another gateway that becomes {self.target(node_id)} too.",
+                    )
                 after = self.new.nodes.get(self.target(node_id))
                 if after is not None and any(flow and self._flow(flow, after) is None for flow in (*held[0], *held[2])):
                     yield Obstacle(
@@ -107,19 +115,27 @@ class Move:
     # --- doing it ----------------------------------------------------------------------------------------------------------------------
 
     def execute(self, state: Mapping[str, Any], *, now: datetime, decide: Decide | None = None) -> Execution:
-        """The case in the new version. Its obstacles() are empty. Open work keeps its place; timers and boundary events follow the new one."""
-        gone = [token for token in state["tokens"] if token.get("role") in _LISTENING and not self._listens(token, state)]
-        lost = {token["id"] for token in gone}
+        """The case in the new version. Its obstacles() are empty. Open work keeps its place; timers and boundary events follow the new one.
+
+        Raises ExpressionError where a form, a name, a timer or a default of the new version cannot be evaluated.
+        """
+        lost = {token["id"] for token in state["tokens"] if token.get("role") in _LISTENING and not self._keeps_listening(token["node"])}
         moved = {
             **state,
             "tokens": [self._token(token) for token in state["tokens"] if token["id"] not in lost],
             "scopes": [self._scope(scope) for scope in state["scopes"]],
-            "failures": [[row[0], self.target(row[1]), *row[2:]] for row in state["failures"]],
+            "failures": [[row[0], self.target(row[1]), *row[2:]] for row in state["failures"] if row[0] not in lost],
             "joins": [[scope, self.target(node)] for scope, node in state["joins"]],
         }
         case = storage.load(self.new, moved, now, decide)
         before = storage.load(self.old, state, now, decide)
-        case.effects = Effects(closed=[wait for wait in before.waits.values() if before.owners[wait.id] in lost])
+        case.effects = Effects(
+            closed=[wait for wait in before.waits.values() if before.owners[wait.id] in lost],
+            withdrawn=[failure for failure in before.failures if failure in lost],
+        )
+        for name, source in self.new.defaults.items():
+            if name not in self.old.defaults and name not in case.root.variables:
+                case.root.variables[name] = evaluation.value(source, case.root.view())
         for token in [token for token in case.tasks.values() if token.id in before.tasks and token.id != "t0"]:
             self._follow(case, token, before.token(token.id).node)
         self._listen(case)
@@ -127,16 +143,15 @@ class Move:
         execution._go_on()
         return execution
 
-    def _listens(self, token: Mapping[str, Any], state: Mapping[str, Any]) -> bool:
-        """Whether what a subscription listens for is still there."""
-        after = self.new.nodes.get(self.target(token["node"]))
-        before = self.old.nodes[token["node"]]
-        if after is None or not after.waiting or [e.kind for e in after.events] != [e.kind for e in before.events]:
+    def _keeps_listening(self, node_id: str) -> bool:
+        """Whether what a boundary event or the start of an event sub-process listens for is still there."""
+        before, after = self.old.nodes[node_id], self.new.nodes.get(self.target(node_id))
+        if after is None or not after.waiting or _kinds(after) != _kinds(before):
             return False
-        if token["role"] == "boundary":
-            return after.attached_to == self.target(before.attached_to or "")
-        around = next(scope["element"] for scope in state["scopes"] if scope["id"] == token["scope"])
-        return after.container in self.new.nodes and self.new.nodes[after.container].container == self.target(around)
+        if before.attached_to is not None:
+            return after.attached_to == self.target(before.attached_to)
+        around = self.new.nodes.get(after.container)
+        return around is not None and around.container == self.target(self.old.nodes[before.container].container)
 
     def _token(self, row: Mapping[str, Any]) -> dict[str, Any]:
         found = {**row, "node": self.target(row["node"])}
@@ -163,41 +178,73 @@ class Move:
         ]
 
     def _follow(self, case: Case, token: Token, before: Node) -> None:
-        """What is decided when a place opens and people see: its form and name; and a timer that reads differently now."""
+        """What is decided when a place opens and people see: its form and name; a topic; and an event that reads differently now."""
         node = token.node
         for wait in list(token.waits.values()):
+            view = token.place.view()
             if wait.kind is WaitKind.USER_TASK:
-                view = token.place.view()
                 form = evaluation.text(node.element.camunda("formRef") or node.element.camunda("formKey"), view)
                 name = str(evaluation.value(node.element.name, view)) or node.id
                 token.waits[wait.id] = case.waits[wait.id] = replace(wait, form=form, name=name)
-        timers = [event for event in node.events if event.kind == "timer"]
-        if timers and token.waits and timers != [event for event in before.events if event.kind == "timer"]:
+            elif wait.kind is WaitKind.JOB:
+                topic = evaluation.text(node.details["topic"], view) or wait.topic
+                token.waits[wait.id] = case.waits[wait.id] = replace(wait, topic=topic)
+        if token.waits and node.events and _waited(node) != _waited(before):
             moment = case.now
             # Counted from when the case came there, as if the new version had been there from the start.
             case.now = token.entered
-            catching.arm(case, token)
-            case.now = moment
+            try:
+                catching.arm(case, token)
+            finally:
+                case.now = moment
 
     def _listen(self, case: Case) -> None:
-        """Boundary events and event sub-processes that only the new version has listen from now on."""
-        known = {self.target(node_id) for node_id in self.old.nodes}
-        for token in [token for token in case.tasks.values() if token.node and token.id != "t0" and not token.role and token.node.activity]:
-            for boundary in token.node.boundary:
-                if case.node(boundary).waiting and boundary not in known:
-                    case.put(case.node(boundary), token.scope, host=token, role="boundary")
+        """Boundary events, event sub-processes and events behind an event-based gateway that are new listen from now on."""
+        known = {self.target(node.id) for node in self.old.nodes.values() if node.waiting and self._known(node)}
+        for token in [token for token in case.tasks.values() if token.id != "t0"]:
+            if token.node.activity and token.role == "" and token.phase != "enter":
+                for boundary in token.node.boundary:
+                    if case.node(boundary).waiting and boundary not in known:
+                        case.put(case.node(boundary), token.scope, host=token, role="boundary")
+            elif token.node.kind == "eventBasedGateway":
+                here = {child.node.id for child in token.children if child.role == "branch"}
+                for flow in token.node.outgoing if here else ():
+                    if flow.target not in here:
+                        case.put(case.node(flow.target), token.scope, via=(flow.id,), host=token, role="branch")
         for scope in [scope for scope in case.scopes.values() if scope.kind in ("process", "body") and not scope.done]:
-            for handler in self.new.container(scope.element).handlers:
-                body = case.node(handler).body
-                for start in body.starts if body and handler not in known else ():
-                    if case.node(start).waiting:
-                        case.put(case.node(start), scope, role="start")
+            self._listen_within(case, scope, known)
+
+    def _listen_within(self, case: Case, scope: Scope, known: set[str]) -> None:
+        begun = [self.new.nodes.get(inner.memory["start"]) for inner in case.inside(scope) if "start" in inner.memory]
+        if any(start is None or start.interrupting for start in begun):
+            return  # An interrupting event sub-process has ended all other listening here.
+        for handler in self.new.container(scope.element).handlers:
+            body = case.node(handler).body
+            for start in body.starts if body else ():
+                if case.node(start).waiting and start not in known:
+                    case.put(case.node(start), scope, role="start")
+
+    def _known(self, node: Node) -> bool:
+        """Whether the old version listened already for what stands for `node` now: then it listens still, or has happened."""
+        if node.kind != "boundaryEvent" and node.container not in self.old.nodes:
+            return False
+        return self._keeps_listening(node.id)
+
+
+def _kinds(node: Node) -> list[str]:
+    return [event.kind for event in node.events]
+
+
+def _waited(node: Node) -> list[EventDefinition]:
+    """What its places were opened for. Conditions are looked at again at every change of the data."""
+    return [event for event in node.events if event.kind in catching.WAITED_FOR and event.kind != "conditional"]
 
 
 def _shape(node: Node) -> tuple[object, ...]:
     """What has to be the same for a token to stand at one node instead of another."""
     many = node.multiple and (node.multiple.sequential, "multiple")
-    return (node.kind, many, node.loop is not None, node.details.get("topic") is not None, node.interrupting)
+    topic, events = node.details.get("topic") is not None, _kinds(node) if node.waiting else []
+    return (node.kind, many, node.loop is not None, topic, node.interrupting, events)
 
 
 def _label(node: Node) -> str:
