@@ -10,6 +10,7 @@
     |   +-- UserTaskNotClaimed
     |   +-- InstanceNotActive
     |   +-- NotWaiting
+    |   +-- NotMovable               a case that cannot move to another version as it stands, with all obstacles
     +-- Invalid                      what was handed in is not what is expected
     |   +-- FormInvalid              field by field
     |   +-- ExpressionError          with line and column
@@ -81,6 +82,15 @@ class InstanceNotActive(Conflict):
 
 class NotWaiting(Conflict):
     """Expected element {element} of case {instance} to be waiting for this, but the case has gone on."""
+
+
+class NotMovable(Conflict):
+    """Case {instance} cannot move to version {version} as it stands: {count} places stand in the way."""
+
+    def __init__(self, instance: str, version: int, obstacles: Sequence[object]) -> None:
+        """`obstacles`: engine.migration.Obstacle, each with its element and a sentence in both languages."""
+        super().__init__(instance=instance, version=version, count=len(obstacles))
+        self.obstacles = list(obstacles)
 
 
 class Invalid(EngineError):

@@ -302,9 +302,9 @@ class Incident(Base):
 class HistoryEvent(Base):
     """Who did what when, on which element, with what. Rows are added and never changed.
 
-    `kind`: instance.started .completed .cancelled .failed .suspended .activated; variables.set; element.completed .cancelled .failed;
-    task.claimed .unclaimed .assigned .completed; timer.fired; message.received; signal.received; job.failed; incident.raised .resolved;
-    document.added .removed .read; notification.sent .not_sent.
+    `kind`: instance.started .completed .cancelled .failed .suspended .activated .migrated; variables.set; element.completed .cancelled
+    .failed; task.claimed .unclaimed .assigned .completed; timer.fired; message.received; signal.received; job.failed;
+    incident.raised .resolved; document.added .removed .read; notification.sent .not_sent.
     """
 
     __tablename__ = "history_event"

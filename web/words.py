@@ -110,6 +110,7 @@ EVENTS = {
     "instance.failed": _l("Hồ sơ dừng vì lỗi"),
     "instance.suspended": _l("Tạm dừng hồ sơ"),
     "instance.activated": _l("Tiếp tục hồ sơ"),
+    "instance.migrated": _l("Chuyển sang bản khác"),
     "element.completed": _l("Qua bước"),
     "element.cancelled": _l("Bỏ bước"),
     "element.skipped": _l("Không có lượt nào"),
