@@ -62,6 +62,11 @@ def test_it_counts_what_several_handlers_append_to_one_list() -> None:
     assert Run(program(process, flow("s", "a", "b", "c", "t"))).marks == ["a", "b", "c", "b_u", "a_u"]
 
 
+def test_it_lets_a_handler_see_what_an_earlier_one_wrote() -> None:
+    process = start() + undoable("a", undo="tong = tong + 10") + undoable("b", undo="tong = tong + 1") + throw("t", event("compensate"))
+    assert Run(program(process, flow("s", "a", "b", "t")), {"tong": 0}).variables["tong"] == 11
+
+
 def test_it_undoes_every_round_of_a_loop() -> None:
     process = start() + node("exclusiveGateway", "k") + undoable("a", "n = n + 1", "bu.append(n)")
     process += node("exclusiveGateway", "g", default="g-t") + throw("t", event("compensate"))

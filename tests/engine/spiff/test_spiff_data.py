@@ -149,7 +149,10 @@ def test_it_takes_the_list_of_a_multi_instance_from_an_associated_data_object() 
     inner += "</multiInstanceLoopCharacteristics>"
     objects = '<dataObject id="DataObject_1" name="ds"/><dataObjectReference id="ref" dataObjectRef="DataObject_1"/>'
     objects += '<dataObject id="DataObject_2" name="tong_hop"/><dataObjectReference id="ref2" dataObjectRef="DataObject_2"/>'
-    run = Run(program(objects, start(), script("a", "kq = muc * 10", inner), flow("s", "a")), {"ds": [1, 2]})
+    run = Run(program(objects, start(), user("a", inner), flow("s", "a")), {"ds": [1, 2]})
+    run.complete("a", {"kq": 10})
+    assert "tong_hop" not in run.variables
+    run.complete("a", {"kq": 20})
     assert (run.variables["tong_hop"], run.state) == ([10, 20], "completed")
 
 

@@ -41,6 +41,12 @@ def test_it_gives_a_signal_to_every_place_that_waits_even_one_beside_the_thrower
     assert [(t.kind, t.name) for t in run.thrown] == [(WaitKind.SIGNAL, "báo")]
 
 
+def test_it_throws_a_signal_when_the_other_branches_have_gone_as_far_as_they_can() -> None:
+    process = start() + node("parallelGateway", "x") + throw("t", event("signal", "sig")) + script("m") + script("n")
+    process += catch("c", event("signal", "sig")) + script("a") + flow("s", "x", "t") + flow("x", "m", "n", "c", "a")
+    assert Run(program(process, around=ALL)).marks == ["m", "n", "a"]
+
+
 def test_it_throws_a_signal_at_an_end_event() -> None:
     process = start() + node("parallelGateway", "x") + end("t", event("signal", "sig")) + catch("c", event("signal", "sig")) + script("a")
     assert Run(program(process, flow("s", "x", "t"), flow("x", "c", "a"), around=ALL)).marks == ["a"]

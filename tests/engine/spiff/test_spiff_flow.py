@@ -134,6 +134,16 @@ def test_it_waits_at_an_inclusive_join_for_a_token_that_can_leave_by_a_boundary_
     assert run.marks == ["a", "d", "c"]
 
 
+def test_it_does_not_wait_at_an_inclusive_join_for_a_token_that_can_come_where_one_has() -> None:
+    process = (
+        start() + node("parallelGateway", "x") + script("a") + user("b") + node("exclusiveGateway", "g") + node("exclusiveGateway", "k")
+    )
+    process += script("c") + node("inclusiveGateway", "y") + script("d")
+    process += flow("s", "x", "a", "k", "y", "d") + flow("x", "b", "g", "k") + flow("g", "c", "y")
+    run = Run(program(process))
+    assert (run.marks, run.waiting) == (["a", "d"], ["b"])
+
+
 def test_it_does_not_wait_at_an_inclusive_join_for_a_loop_that_must_pass_it() -> None:
     process = (
         start()
