@@ -84,7 +84,8 @@ class Form:
 
     def decides(self, component: Component) -> bool:
         """Whether what is entered into it may show, hide, lock or change others."""
-        return component.is_field and not self._deciding.isdisjoint(component.own)
+        # The whole path: a condition outside of the group says `nhom.truong`, one inside of it says `truong`.
+        return component.is_field and not self._deciding.isdisjoint(component.path)
 
     @cached_property
     def has_files(self) -> bool:

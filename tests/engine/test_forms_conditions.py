@@ -118,6 +118,14 @@ def test_it_knows_which_fields_decide_about_others() -> None:
     assert not form(text("a")).has_conditions
 
 
+def test_it_knows_which_fields_of_a_group_decide_about_what_is_outside_of_it() -> None:
+    group = {"type": "group", "path": "g", "components": [choice("radio", "co", "co", "khong")]}
+    found = form(group, {"type": "group", "path": "h", "components": [text("x")], **hide('=not(g.co = "co")')})
+    (inside,) = found.components[0].children
+    assert found.decides(inside)
+    assert not found.decides(found.components[1].children[0])
+
+
 def test_it_reads_back_only_what_had_a_part() -> None:
     found = form(
         *(dict(c.raw) for c in OPINION.components), rows("ds", number("so"), text("x")), {"type": "text", "id": "t", "text": "chữ"}
