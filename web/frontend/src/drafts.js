@@ -62,7 +62,7 @@ class Draft {
     if (response.ok) {
       this.last = text;
       this.forget();
-      this.say(`${this.form.dataset.saidSaved} ${new Date().toLocaleTimeString('vi-VN', { hour: '2-digit', minute: '2-digit' })}`);
+      this.say(`${this.form.dataset.saidSaved} ${new Date().toLocaleTimeString('vi-VN', { hour: '2-digit', minute: '2-digit', timeZone: 'Asia/Ho_Chi_Minh' })}`);
     } else if (response.status === 401 || response.status === 400) {
       this.say(this.form.dataset.saidEnded);
       document.querySelector('[data-session-ended]')?.removeAttribute('hidden');
