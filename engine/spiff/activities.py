@@ -138,12 +138,9 @@ class BusinessRuleTask(Activity):
 
 
 def mapped(outcome: Any, how: str | None) -> Any:
-    """The part of a decision's outcome that camunda:mapDecisionResult asks for. Raises Problem when it does not have that shape."""
-    value = outcome.value
-    results = list(getattr(outcome, "results", None) or (value if isinstance(value, list) else []))
-    if not isinstance(value, list | Mapping) and value is not None:
-        # A collected sum, or a literal expression: there is but one entry.
-        return [value] if how == "collectEntries" else value
+    """The part of a decision's results that camunda:mapDecisionResult asks for, all of them where it asks for nothing. Raises Problem when
+    they do not have that shape."""
+    results = list(outcome.results)
     if how == "collectEntries":
         return [single(row) for row in results]
     if how in ("singleEntry", "singleResult"):

