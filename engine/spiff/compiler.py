@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from engine.diagram import FLOW_NODES, Diagram, Element
 from engine.spiff import activities, catching, gateways, places, throwing
 from engine.spiff.checks import check
@@ -122,12 +124,12 @@ class Compiler:
 
     def _quantity(self, element: Element, name: str) -> int:
         text = (element.node.get(name) or "1").strip()
-        if not text.lstrip("-+").isdigit() or int(text) < 1:
+        if not re.fullmatch(r"\+?0*[1-9]\d{0,2}", text):
             self.findings.error(
                 "quantity",
                 element,
-                f"{name} của {{e}} phải là số nguyên từ 1 trở lên, nhưng là {text}. Hãy sửa hoặc bỏ thuộc tính này.",
-                f"{name} of {{e}} must be a whole number of at least 1, but is {text}. Mend or remove it.",
+                f"{name} của {{e}} phải là số nguyên từ 1 đến 999, nhưng là {text}. Hãy sửa hoặc bỏ thuộc tính này.",
+                f"{name} of {{e}} must be a whole number from 1 to 999, but is {text}. Mend or remove it.",
             )
             return 1
         return int(text)

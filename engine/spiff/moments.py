@@ -28,13 +28,16 @@ class Duration:
     rest: timedelta
 
     def after(self, start: datetime) -> datetime:
-        """`start` plus this duration; the 31st plus one month is the last day of the next."""
-        if self.months:
-            index = start.year * 12 + start.month - 1 + self.months
-            year, month = divmod(index, 12)
-            day = min(start.day, calendar.monthrange(year, month + 1)[1])
-            start = start.replace(year=year, month=month + 1, day=day)
-        return start + self.rest
+        """`start` plus this duration; the 31st plus one month is the last day of the next. Raises ExpressionError beyond the calendar."""
+        try:
+            if self.months:
+                index = start.year * 12 + start.month - 1 + self.months
+                year, month = divmod(index, 12)
+                day = min(start.day, calendar.monthrange(year, month + 1)[1])
+                start = start.replace(year=year, month=month + 1, day=day)
+            return start + self.rest
+        except (OverflowError, ValueError):
+            raise ExpressionError(f"{self.months} months, {self.rest}", "this is beyond the end of the calendar") from None
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,10 @@ def duration(text: str) -> Duration:
     months = parts.pop("years", 0) * 12 + parts.pop("months", 0)
     if months != int(months):
         raise ExpressionError(text, "a part of a month has no length: expected whole months")
-    return Duration(sign * int(months), sign * timedelta(**parts))
+    try:
+        return Duration(sign * int(months), sign * timedelta(**parts))
+    except OverflowError:
+        raise ExpressionError(text, "this is longer than the calendar") from None
 
 
 def moment(text: str) -> datetime:
@@ -80,17 +86,24 @@ def cycle(text: str) -> Cycle:
     if times == 0:
         raise ExpressionError(text, "R0 never fires: expected at least one repetition")
     if len(parts) == 2:
-        return Cycle(times, None, duration(parts[1]))
+        return Cycle(times, None, _interval(parts[1]))
     if parts[1].startswith(("P", "-P", "+P")):
-        every, end = duration(parts[1]), moment(parts[2])
+        every, end = _interval(parts[1]), moment(parts[2])
         if times is None:
             raise ExpressionError(text, "expected a number of repetitions in a cycle that is counted back from its end")
-        back = Duration(-every.months, -every.rest)
-        first = end
-        for _ in range(times - 1):
-            first = back.after(first)
-        return Cycle(times, first, every)
-    return Cycle(times, moment(parts[1]), duration(parts[2]))
+        try:
+            return Cycle(times, Duration(-every.months * (times - 1), -every.rest * (times - 1)).after(end), every)
+        except OverflowError:
+            raise ExpressionError(text, "this begins before the calendar") from None
+    return Cycle(times, moment(parts[1]), _interval(parts[2]))
+
+
+def _interval(text: str) -> Duration:
+    """The time between two firings: a cycle without any would fire for ever at once."""
+    found = duration(text)
+    if found.months < 0 or found.rest < timedelta() or (not found.months and found.rest < timedelta(seconds=1)):
+        raise ExpressionError(text, "expected an interval of at least one second between two firings")
+    return found
 
 
 def deadline(value: object, now: datetime) -> datetime:

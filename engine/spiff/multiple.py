@@ -12,6 +12,9 @@ from engine.spiff.token import Token
 if TYPE_CHECKING:
     from engine.spiff.case import Case
 
+MOST_MEMBERS = 20_000
+"""Instances of one activity: each is a token, and perhaps somebody's task."""
+
 
 def open_members(case: Case, token: Token) -> str | None:
     """Start the instances; "finish" when there is none to start."""
@@ -35,6 +38,8 @@ def _open_instances(case: Case, token: Token) -> str | None:
     many = token.node.multiple
     assert many is not None  # noqa: S101  (only such nodes come here)
     items = _items(token)
+    if len(items) > MOST_MEMBERS:
+        raise Problem("data", f"{token.node.id} expects at most {MOST_MEMBERS} instances, but found {len(items)}")
     if token.own is None:
         token.own = case.scope("multi", token, token.scope)
     scope = token.own
@@ -67,8 +72,8 @@ def _items(token: Token) -> list[Any]:
             raise Problem("data", f"{token.node.id} expects a list in {source}, but it is {type(found).__name__}")
         return list(found)
     found = evaluation.expression(many.cardinality or "" if many else "", view)
-    if isinstance(found, bool) or not isinstance(found, int | float) or found != int(found) or found < 0:
-        raise Problem("data", f"{token.node.id} expects a whole number of instances, not negative, but found {found!r}")
+    if isinstance(found, bool) or not isinstance(found, int | float) or not 0 <= found <= MOST_MEMBERS or found != int(found):
+        raise Problem("data", f"{token.node.id} expects a whole number of instances from 0 to {MOST_MEMBERS}, but found {found!r}")
     return [None] * int(found)
 
 

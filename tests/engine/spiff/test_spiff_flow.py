@@ -178,9 +178,10 @@ def test_it_does_not_execute_an_activity_whose_start_quantity_is_not_reached() -
     assert (run.marks, run.state, run.kept.stuck, run.failures) == (["a"], "active", [], [])
 
 
+@pytest.mark.parametrize("value", ["0", "-1", "x", "1000000"])
 @pytest.mark.parametrize("name", ["startQuantity", "completionQuantity"])
-def test_it_refuses_a_quantity_below_one(name: str) -> None:
-    found = refusals(start(), script("a", **{name: "0"}), flow("s", "a"))
+def test_it_refuses_a_quantity_that_is_none(name: str, value: str) -> None:
+    found = refusals(start(), script("a", **{name: value}), flow("s", "a"))
     assert [(f.rule, f.element) for f in found] == [("quantity", "a")]
     assert "«" not in found[0].vi and name in found[0].vi and name in found[0].en
 

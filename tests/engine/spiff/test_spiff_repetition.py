@@ -72,7 +72,7 @@ def test_it_takes_a_cardinality_and_passes_over_nothing() -> None:
     assert (run.marks, run.variables["n"], run.state) == (["b"], 0, "completed")
 
 
-@pytest.mark.parametrize("value", [-1, "x", 1.5, True, None])
+@pytest.mark.parametrize("value", [-1, "x", 1.5, True, None, 10**9])
 def test_it_makes_an_incident_of_a_cardinality_that_is_no_number(value: object) -> None:
     run = Run(program(start(), user("a", many(inner="<loopCardinality>${k}</loopCardinality>")), flow("s", "a")), {"k": value})
     assert [(f.element_id, f.kind) for f in run.failures] == [("a", "data")]
