@@ -125,22 +125,26 @@ class Stage:
     """One run: a database in memory, a clock, a worker without threads. A context manager."""
 
     def __init__(self, files: Mapping[str, bytes], scenario: Mapping[str, Any]) -> None:
-        self._scenario = scenario
-        self.now = moments.moment(scenario["now"]) if "now" in scenario else BEGINNING
-        self._engine = db.create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
-        db.Base.metadata.create_all(self._engine)
-        self._sessions = sessionmaker(self._engine, expire_on_commit=False, info={"clock": lambda: self.now})
-        self._prepared: dict[str, list[Mapping[str, Any]]] = {}
-        self._worker = Worker(self._sessions, _Stubs(self._prepared))
-        self._held: list[str] = []
-        self._first: int | None = None
+        self._set(scenario)
         try:
+            db.Base.metadata.create_all(self._engine)
             with self._sessions.begin() as session:
                 self._people(session)
                 deployments.store(session, "dry-run", files)
         except BaseException:
             self._engine.dispose()
             raise
+
+    def _set(self, scenario: Mapping[str, Any]) -> None:
+        """An empty stage."""
+        self._scenario = scenario
+        self.now = moments.moment(scenario["now"]) if "now" in scenario else BEGINNING
+        self._engine = db.create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
+        self._sessions = sessionmaker(self._engine, expire_on_commit=False, info={"clock": lambda: self.now})
+        self._prepared: dict[str, list[Mapping[str, Any]]] = {}
+        self._worker = Worker(self._sessions, _Stubs(self._prepared))
+        self._held: list[str] = []
+        self._first: int | None = None
 
     def _people(self, session: Session) -> None:
         session.add_all(Organisation(code=code, name=name) for code, name in self._scenario.get("organisations", {}).items())

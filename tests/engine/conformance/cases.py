@@ -37,11 +37,13 @@ class Case:
     def file(self) -> bytes:
         return f'{ROOT}{self.around}<process id="p" isExecutable="true">{self.process}</process></definitions>'.encode()
 
+    @property
+    def scenario(self) -> dict[str, Any]:
+        first = {"start_first": self.first} if self.first is not None else {}
+        return {"process": "p", "variables": self.variables, "steps": list(self.steps), **first}
+
     def run(self) -> scenarios.Report:
-        scenario: dict[str, Any] = {"process": "p", "variables": self.variables, "steps": list(self.steps)}
-        if self.first is not None:
-            scenario["start_first"] = self.first
-        return scenarios.run({"p.bpmn": self.file}, scenario, lint)
+        return scenarios.run({"p.bpmn": self.file}, self.scenario, lint)
 
     def check(self) -> None:
         report = self.run()
