@@ -21,7 +21,7 @@ mkdirSync(out, { recursive: true });
 
 const result = await build({
   absWorkingDir: here,
-  entryPoints: ['early.js', 'app.js', 'app.css', 'diagram.js', 'diagram.css'].map((name) => `src/${name}`),
+  entryPoints: ['early.js', 'app.js', 'app.css', 'diagram.js', 'diagram.css', 'monitor.js', 'monitor.css'].map((name) => `src/${name}`),
   outdir: out,
   bundle: true,
   minify: true,

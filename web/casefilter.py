@@ -1,0 +1,190 @@
+"""Which cases a supervisor asks for: everything stands in the address, so that it can be sent to somebody else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import contains_eager
+
+from engine import db as clock
+from engine import deployments
+from engine.models import Organisation, ProcessDefinition, ProcessInstance, User, UserTask
+from web import standing, supervision
+from web.database import db
+from web.language import gettext as _
+from web.search import matches
+from web.words import HOME
+
+STATES = {
+    "running": _l("Chưa kết thúc"),
+    "active": _l("Đang thực hiện"),
+    "suspended": _l("Tạm dừng"),
+    "ended": _l("Đã kết thúc"),
+    "completed": _l("Đã hoàn thành"),
+    "cancelled": _l("Đã hủy"),
+    "failed": _l("Dừng vì lỗi"),
+}
+_SETS = {"running": supervision.RUNNING, "ended": supervision.ENDED}
+NOBODY = "-"
+_DUE = (
+    select(func.min(UserTask.due_at))
+    .where(UserTask.instance_id == ProcessInstance.id, UserTask.state == "open")
+    .correlate(ProcessInstance)
+    .scalar_subquery()
+)
+_SORTS: dict[str, Any] = {
+    "title": ProcessInstance.title,
+    "process": ProcessDefinition.name,
+    "due": _DUE,
+    "state": ProcessInstance.state,
+    "started": ProcessInstance.started_at,
+    "ended": ProcessInstance.ended_at,
+}
+NAMES = ("q", "state", "process", "version", "step", "organisation", "holder", "late", "incident", "from", "to", "sort")
+
+
+@dataclass
+class Filter:
+    """What was asked for, as typed; `errors` says what could not be read, by field."""
+
+    asked: dict[str, str]
+    errors: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, args: Mapping[str, str], **fixed: object) -> Filter:
+        """From the address. `fixed` goes over it."""
+        asked = {name: args.get(name, "").strip()[:200] for name in NAMES} | {name: str(value) for name, value in fixed.items()}
+        return cls({name: value for name, value in asked.items() if value})
+
+    def get(self, name: str) -> str:
+        return self.asked.get(name, "")
+
+    @property
+    def narrowed(self) -> bool:
+        return any(name != "sort" for name in self.asked)
+
+    def address(self, **changed: object) -> dict[str, object]:
+        """The parameters of the address with some changed; None leaves one out."""
+        return {name: value for name, value in ({**self.asked, **changed}).items() if value not in (None, "")}
+
+    def sort_to(self, key: str) -> str:
+        """What a click on the head of that column asks for: the other way round the second time."""
+        return f"-{key}" if self.get("sort") == key else key
+
+    def direction(self, key: str) -> str:
+        """For aria-sort."""
+        sort = self.get("sort") or "-started"
+        return "" if sort.lstrip("-") != key else "descending" if sort.startswith("-") else "ascending"
+
+    def query(self) -> Select[Any]:
+        """The cases, only those that the user supervises."""
+        query = select(ProcessInstance).join(ProcessInstance.definition).options(contains_eager(ProcessInstance.definition))
+        return query.where(supervision.mine(), *self._conditions())
+
+    def ordered(self) -> Select[Any]:
+        """query(), sorted; what has no value comes last either way."""
+        sort = self.get("sort") or "-started"
+        column = _SORTS.get(sort.lstrip("-"), ProcessInstance.started_at)
+        down = sort.startswith("-")
+        return self.query().order_by(column.is_(None), column.desc() if down else column, ProcessInstance.id.desc())
+
+    def _conditions(self) -> list[Any]:
+        now = clock.now(db.session())
+        found: list[Any] = []
+        if words := self.get("q"):
+            found.append(matches(words, ProcessInstance.title, ProcessInstance.business_key, ProcessDefinition.name))
+        if (state := self.get("state")) in STATES:
+            found.append(ProcessInstance.state.in_(_SETS.get(state, (state,))))
+        if process := self.get("process"):
+            found.append(ProcessDefinition.key == process)
+        if (version := self.get("version")).isdecimal():
+            found.append(ProcessDefinition.version == int(version[:9]))
+        if step := self.get("step"):
+            found.append(standing.at(step, self._called(step)))
+        if (organisation := self.get("organisation")).isdecimal():
+            found.append(standing.asks_body(int(organisation[:18])))
+        if (holder := self.get("holder")) == NOBODY or holder.isdecimal():
+            found.append(standing.held_by(None if holder == NOBODY else int(holder[:18])))
+        if self.get("late"):
+            found.append(standing.late(now))
+        if self.get("incident"):
+            found.append(standing.failing())
+        return found + self._period()
+
+    def _period(self) -> list[Any]:
+        since, until = self._day("from"), self._day("to")
+        found: list[Any] = []
+        if since:
+            found.append(ProcessInstance.started_at >= since)
+        if until:
+            found.append(ProcessInstance.started_at < until + timedelta(days=1))
+        return found
+
+    def _day(self, name: str) -> datetime | None:
+        text = self.get(name)
+        if not text:
+            return None
+        match = re.fullmatch(r"(\d\d?)/(\d\d?)/((?:19|2\d)\d\d)", text)
+        try:
+            day = date(*(int(part) for part in reversed(match.groups()))) if match else None
+        except ValueError:
+            day = None
+        if day is None:
+            self.errors[name] = _("Cần ngày dạng dd/mm/yyyy, nhưng đã nhập “%(typed)s”.", typed=text)
+            return None
+        return datetime.combine(day, time.min, HOME)
+
+    def _called(self, step: str) -> list[str]:
+        """Processes that the step calls, in the version asked for or the newest."""
+        definition = self.definition()
+        if definition is None:
+            return []
+        called = standing.calls(deployments.diagram(db.session(), definition), definition.key)
+        return [key for key, element_id in called.items() if element_id == step]
+
+    def definition(self) -> ProcessDefinition | None:
+        """The process definition whose steps can be chosen; None while no process is chosen."""
+        versions = supervision.versions(self.get("process")) if self.get("process") else []
+        return next((one for one in versions if self.get("version") in ("", str(one.version))), None)
+
+
+@dataclass(frozen=True)
+class Options:
+    """What can be chosen: value -> label. Only what supervised cases have."""
+
+    processes: dict[str, str]
+    versions: list[int]
+    steps: dict[str, str]
+    organisations: dict[str, str]
+    holders: dict[str, str]
+
+
+def options(filter_: Filter) -> Options:
+    definitions = supervision.versions()
+    chosen = filter_.definition()
+    steps: dict[str, str] = {}
+    if chosen is not None:
+        nodes = deployments.diagram(db.session(), chosen).flow_nodes(chosen.key)
+        steps = {node.id: node.name for node in nodes if node.name and node.type not in ("startEvent", "endEvent", "boundaryEvent")}
+    return Options(
+        # Newest first: the name of a process is that of its newest version.
+        processes={one.key: one.name for one in reversed(definitions)},
+        versions=[one.version for one in definitions if one.key == filter_.get("process")],
+        steps=steps,
+        organisations={
+            str(id_): name for id_, name in _open(Organisation.id, Organisation.name, UserTask.organisation_id == Organisation.id)
+        },
+        holders={str(id_): name for id_, name in _open(User.id, User.name, UserTask.assignee_id == User.id)},
+    )
+
+
+def _open(id_: Any, name: Any, on: Any) -> list[Any]:
+    """Bodies or persons with open tasks in supervised cases."""
+    tasks = select(UserTask.id).join(UserTask.instance).where(on, UserTask.state == "open", supervision.mine())
+    return list(db.session.execute(select(id_, name).where(tasks.exists()).order_by(name)))

@@ -1,0 +1,73 @@
+"""What the asking user supervises: the door of the supervisors' pages, and the clauses that keep every query behind it."""
+
+from __future__ import annotations
+
+from flask import g
+from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy.orm import joinedload
+
+from engine import identity
+from engine.errors import NotFound
+from engine.models import Incident, Participant, ProcessDefinition, ProcessInstance
+from web.database import db
+from web.sessions import me
+
+RUNNING = ("active", "suspended")
+ENDED = ("completed", "cancelled", "failed")
+
+
+def supervises() -> bool:
+    """Whether the user supervises any case. Asked once per request: the bar of every page wants to know."""
+    if "supervises" not in g:
+        principals = identity.principals(me())
+        query = select(Participant.id).where(Participant.principal.in_(principals), Participant.scope == identity.SUPERVISE).limit(1)
+        g.supervises = db.session.scalar(query) is not None
+    return bool(g.supervises)
+
+
+def guard() -> None:
+    """Before every request of these pages: for others they do not exist."""
+    if not supervises():
+        raise NotFound(what="case", id="")
+
+
+def mine() -> ColumnElement[bool]:
+    """The cases that the user supervises. A clause over ProcessInstance."""
+    return identity.may_supervise(me())
+
+
+def case(instance_id: int) -> ProcessInstance:
+    """A case that the user supervises. Raises NotFound, the same for one that is not there and one that is not for him."""
+    query = select(ProcessInstance).where(ProcessInstance.id == instance_id, mine())
+    found = db.session.scalar(query.options(joinedload(ProcessInstance.definition), joinedload(ProcessInstance.started_by)))
+    if found is None:
+        raise NotFound(what="case", id=instance_id)
+    return found
+
+
+def versions(key: str | None = None) -> list[ProcessDefinition]:
+    """All versions of process `key`, or of all processes, of which the user supervises a case of any version; newest first.
+
+    Asked once per request: lists, filters and diagrams want them.
+    """
+    if "versions" not in g:
+        seen = exists(select(ProcessInstance.id).where(ProcessInstance.definition_id == ProcessDefinition.id, mine()))
+        keys = select(ProcessDefinition.key).where(seen)
+        query = select(ProcessDefinition).where(ProcessDefinition.key.in_(keys)).options(joinedload(ProcessDefinition.deployment))
+        g.versions = list(db.session.scalars(query.order_by(ProcessDefinition.key, ProcessDefinition.version.desc())))
+    return [one for one in g.versions if key in (None, one.key)]
+
+
+def definition(key: str, version: int | None) -> tuple[ProcessDefinition, list[ProcessDefinition]]:
+    """That version (the newest if not said) and all of them. Raises NotFound for a process of which the user supervises nothing."""
+    all_ = versions(key)
+    found = next((one for one in all_ if version in (None, one.version)), None)
+    if found is None:
+        raise NotFound(what="process", id=key)
+    return found, all_
+
+
+def open_incidents() -> int:
+    """How many incidents of supervised cases wait to be mended."""
+    query = select(func.count(Incident.id)).join(ProcessInstance, ProcessInstance.id == Incident.instance_id)
+    return db.session.scalar(query.where(Incident.resolved_at.is_(None), mine())) or 0
