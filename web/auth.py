@@ -34,15 +34,23 @@ def login() -> ResponseReturnValue:
 @bp.post("/dang-nhap")
 def login_post() -> ResponseReturnValue:
     username, password = request.form.get("username", "").strip()[:80], request.form.get("password", "")[:1000]
+    user = authenticate(username, password)
+    if user is None:
+        keep()
+        return _page(wrong=True, username=username)
+    open_session(user)
+    return redirect(local(request.form.get("next")) or url_for("inbox.mine"))
+
+
+def authenticate(username: str, password: str) -> User | None:
+    """The active account with this password, else None: the attempt is counted, and the caller has to keep() it. Raises TooManyAttempts."""
     _throttle(username)
     user = db.session.scalar(select(User).where(func.lower(User.username) == username.lower()))
     if not accounts.verify(user, password) or user is None or not user.active:
         db.session.add(LoginAttempt(username=username.lower(), address=_address(), at=engine_db.now(db.session())))
-        keep()
-        return _page(wrong=True, username=username)
+        return None
     db.session.execute(delete(LoginAttempt).where(LoginAttempt.username == username.lower()))
-    open_session(user)
-    return redirect(local(request.form.get("next")) or url_for("inbox.mine"))
+    return user
 
 
 def _page(*, wrong: bool = False, username: str = "") -> Response:
