@@ -19,6 +19,8 @@ csrf = CSRFProtect()
 manager = LoginManager()
 OPEN = frozenset({"auth.login", "auth.login_post", "static", "account.language", "health.alive", "health.ready", "health.figures"})
 """Endpoints that need no account."""
+OWN = frozenset({"engine_rest"})
+"""Blueprints for programs: they ask for an account with every request themselves, and neither read nor open a session."""
 
 
 class Account(UserMixin):  # type: ignore[misc]  # flask-login has no types
@@ -83,7 +85,7 @@ def is_poll() -> bool:
 
 
 def _guard() -> Response | None:
-    if request.endpoint in OPEN or request.endpoint is None:
+    if request.endpoint in OPEN or request.endpoint is None or request.blueprint in OWN:
         return None
     if ended():
         close_session()

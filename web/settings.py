@@ -8,6 +8,7 @@ LUANCHUYEN_SESSION_HOURS  8                                hours without a click
 LUANCHUYEN_HTTPS          0                                1: cookies travel over HTTPS only
 LUANCHUYEN_PROXIES        0                                how many proxies stand in front and add X-Forwarded-For
 LUANCHUYEN_TEST_DATA      0                                1: every page says that this is no real installation
+LUANCHUYEN_RELEASE_ROLES  ban_hanh                         roles, comma-separated, whose holders may release a version of a process
 LUANCHUYEN_MAIL_HOST, _MAIL_PORT, _MAIL_USER, _MAIL_PASSWORD, _MAIL_FROM, _MAIL_TO, _MAIL_TLS    empty: mail is recorded as not sent
 LUANCHUYEN_SECRET_KEY_OLD empty                            the former secret key, while it is being changed
 LUANCHUYEN_SECRET_<NAME>  none                             secrets that diagrams name, for handlers only
@@ -49,6 +50,7 @@ def read(environ: Mapping[str, str]) -> dict[str, Any]:
         "SESSION_COOKIE_SECURE": _yes(given, "HTTPS"),
         "PROXIES": _whole(given, "PROXIES", 0),
         "TEST_DATA": _yes(given, "TEST_DATA"),
+        "RELEASE_ROLES": frozenset(role.strip() for role in given.get("RELEASE_ROLES", "ban_hanh").split(",") if role.strip()),
         "MAIL_HOST": given.get("MAIL_HOST", ""),
         "MAIL_PORT": _whole(given, "MAIL_PORT", 25),
         "MAIL_USER": given.get("MAIL_USER", ""),
