@@ -48,3 +48,12 @@ def resolve(session: Session, incident_id: int, user: User, reason: str = "") ->
     execution = executions.load(session, instance)
     execution.retry(incident.wait_id)
     wait_states.mirror(session, instance, execution, actor=user)
+
+
+def retry_job(session: Session, job: Job) -> None:
+    """As resolve(), for who operates the installation: the job itself is named, which may be one of no case."""
+    query = select(Incident).where(Incident.job_id == job.id, Incident.kind == f"job.{job.kind}", Incident.resolved_at.is_(None))
+    for incident in session.scalars(query):
+        incident.resolved_at = db.now(session)
+        history.record(session, incident.instance_id, "incident.resolved", detail={"message": incident.message})
+    jobs.retry(session, job)

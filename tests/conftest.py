@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
 
-from engine import db, models
+from engine import db, models, scenarios, watchdog
 from tests import postgresql
 
 assert models.Base is db.Base  # the import of the models is what fills the metadata
@@ -85,11 +85,30 @@ def bare_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterato
 
 
 @pytest.fixture
-def engine(database_url: str) -> Iterator[Engine]:
-    """An SQLAlchemy engine on an empty database with all tables."""
+def engine(database_url: str, request: pytest.FixtureRequest) -> Iterator[Engine]:
+    """An SQLAlchemy engine on an empty database with all tables. No test may leave a case behind that nothing can wake."""
     engine = db.create_engine(database_url)
     yield engine
-    engine.dispose()
+    try:
+        if request.node.get_closest_marker("stalls") is None:
+            with Session(engine) as session:
+                assert watchdog.stalled(session) == []
+    finally:
+        engine.dispose()
+
+
+@pytest.fixture(autouse=True)
+def _no_scenario_stalls(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor may a scenario."""
+    leave = scenarios.Stage.__exit__
+
+    def look(stage: scenarios.Stage, *given: object) -> None:
+        with stage._sessions() as session:
+            found = watchdog.stalled(session)
+        leave(stage, *given)
+        assert found == []
+
+    monkeypatch.setattr(scenarios.Stage, "__exit__", look)
 
 
 @pytest.fixture

@@ -114,6 +114,8 @@ def deploy(folder: Path, note: str) -> None:
 @click.option("--worker/--no-worker", default=True, help="Execute timers and jobs in threads of this process.")
 def serve(host: str, port: int, threads: int, worker: bool) -> None:
     """Serve the pages, and execute jobs beside."""
+    import signal
+
     import waitress
 
     from migrations import upgrade
@@ -127,6 +129,8 @@ def serve(host: str, port: int, threads: int, worker: bool) -> None:
     running = _worker(app) if worker else None
     if running:
         running.start()
+    # As Ctrl+C does: requests and jobs under way are finished.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     click.echo(f"http://{host}:{port}/")
     try:
         server.run()
@@ -137,16 +141,21 @@ def serve(host: str, port: int, threads: int, worker: bool) -> None:
 
 @cli.command()
 @click.option("--threads", default=4)
-def worker(threads: int) -> None:
+@click.option("--metrics-port", default=0, help="Offer figures for Prometheus to this machine on this port.")
+def worker(threads: int, metrics_port: int) -> None:
     """Execute timers and jobs until told to stop."""
     import signal
     import threading
+
+    from web import metrics
 
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
     running = _worker(_app(), threads)
     running.start()
+    if metrics_port:
+        metrics.serve(metrics_port)
     click.echo("worker ready")
     stopping.wait()
     running.stop()
@@ -229,8 +238,19 @@ def _sessions(app: Flask | None = None) -> sessionmaker[Session]:
 def _worker(app: Flask, threads: int = 2):  # type: ignore[no-untyped-def]  # engine.worker is imported only here
     from engine import topics
     from engine.worker import Worker
+    from web.metrics import observe_job
 
-    return Worker(_sessions(app), topics.discover("handlers"), app.config, threads)
+    return Worker(_sessions(app), topics.discover("handlers"), app.config, threads, observe=observe_job)
+
+
+def _add_operations() -> None:
+    from web import operations
+
+    for command in operations.COMMANDS:
+        cli.add_command(command)
+
+
+_add_operations()
 
 
 def main() -> None:

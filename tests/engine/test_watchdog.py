@@ -15,6 +15,7 @@ from tests.engine.cast import bpmn, flow, people
 SUPERVISED = (
     '<extensionElements><camunda:properties><camunda:property name="giam_sat" value="giam_sat"/></camunda:properties></extensionElements>'
 )
+pytestmark = pytest.mark.stalls
 WAITS = {
     "task": '<userTask id="cho" name="Chờ" camunda:candidateGroups="viet"/>',
     "job": '<serviceTask id="cho" camunda:type="external" camunda:topic="x"/>',

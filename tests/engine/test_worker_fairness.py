@@ -11,7 +11,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
-from engine import deployments, executor, instances, jobs, timers
+from engine import deployments, executor, incidents, instances, jobs, timers
 from engine.bell import Bell
 from engine.jobs import Lane
 from engine.models import Incident, Job, ProcessDefinition, ProcessInstance
@@ -126,6 +126,20 @@ def test_it_tries_as_often_and_as_late_as_the_diagram_says(sessions: sessionmake
         jobs.retry(session, session.scalars(select(Job)).one())
     with sessions() as session:
         assert session.scalar(select(Job.retries)) == 5
+
+
+def test_it_tries_a_failed_job_again_for_the_operator(sessions: sessionmaker[Session], clock: Clock) -> None:
+    begin(sessions, service())
+    running = Worker(sessions, {"tinh": Handler("tinh", broken)})
+    for _ in range(jobs.RETRIES):
+        running.run_due()
+        clock.now += timedelta(hours=1)
+    with sessions.begin() as session:
+        incidents.retry_job(session, session.scalars(select(Job)).one())
+    with sessions() as session:
+        assert session.scalar(select(func.count(Incident.id)).where(Incident.resolved_at.is_(None))) == 0
+    Worker(sessions, {"tinh": Handler("tinh", lambda: None)}).run_due()
+    assert ended(sessions) == 1
 
 
 def test_it_takes_what_is_more_important_first(sessions: sessionmaker[Session], clock: Clock) -> None:
