@@ -48,12 +48,16 @@ class Reader:
     def __init__(self, forms: Iterable[Form], names: Mapping[str, str], documents: Collection[Document] = ()) -> None:
         self.fields: dict[str, Field] = {}
         self.labels: dict[str, str] = {}
+        self.by_name: dict[str, str] = {}
+        """Shortest label of a field of that name: for records that were entered at one place and are kept at another."""
         for form in forms:
             for one in form.fields:
                 self.fields.setdefault(one.path, one)
             for component in (inner for top in form.components for inner in top.walk()):
                 if component.path and component.label:
                     self.labels.setdefault(".".join(component.path), component.label)
+                    short = self.by_name.setdefault(component.path[-1], component.label)
+                    self.by_name[component.path[-1]] = min(short, component.label, key=len)
         self.names = names
         self.documents = {document.id: document for document in documents}
 
@@ -63,7 +67,9 @@ class Reader:
 
     def one(self, path: str, value: Any) -> Shown:
         known = self.fields.get(path)
-        shown = Shown(self.labels.get(path) or path.rpartition(".")[2], is_name=path not in self.labels)
+        record, _dot, name = path.rpartition(".")
+        label = self.labels.get(path) or (self.by_name.get(name) if record else None)
+        shown = Shown(label or name, is_name=label is None)
         if isinstance(value, Mapping):
             shown.parts = [self.one(f"{path}.{name}", inner) for name, inner in value.items()]
         elif isinstance(value, list) and self._are_files(known, value):
