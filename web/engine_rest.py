@@ -5,8 +5,9 @@ For programs: every request brings its account (basic: name and password; bearer
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from functools import cache, wraps
 from typing import Any
@@ -125,7 +126,10 @@ def create(user: User) -> ResponseReturnValue:
     except Refused as refused:
         warnings = [finding for finding in findings if finding.severity is Severity.WARNING]
         return _findings([*refused.findings, *warnings], next(iter(files)))
-    return jsonify(_said(deployment) | {"links": [], **_definitions(deployment)})
+    sent = set(incoming.placed(list(files), whole).values())
+    # Camunda Modeler takes the first definition for the one of its diagram: the order counts.
+    said = json.dumps(_said(deployment) | {"links": [], **_definitions(deployment, sent)}, ensure_ascii=False)
+    return Response(said, mimetype="application/json")
 
 
 def _folder() -> str:
@@ -184,10 +188,11 @@ def _said(deployment: Deployment) -> dict[str, Any]:
     }
 
 
-def _definitions(deployment: Deployment) -> dict[str, Any]:
+def _definitions(deployment: Deployment, sent: Collection[str]) -> dict[str, Any]:
+    """The processes of the deployment, first those of the files that were sent."""
     query = select(ProcessDefinition).where(ProcessDefinition.deployment_id == deployment.id).order_by(ProcessDefinition.id)
     found = {}
-    for definition in db.session.scalars(query):
+    for definition in sorted(db.session.scalars(query), key=lambda each: each.resource.name not in sent):
         id_ = f"{definition.key}:{definition.version}:{definition.id}"
         found[id_] = {
             "id": id_,

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 MOST = 200
 """Files of one upload."""
 LONGEST = 200
-KINDS = (".bpmn", ".dmn", ".form", ".bpmn20.xml", ".docx")
+KINDS = (".bpmn", ".bpmn20.xml", ".dmn", ".form", ".docx", ".json")
 
 
 class Unwanted(Exception):
@@ -23,7 +23,7 @@ def checked(name: str) -> str:
     if len(name) > LONGEST or "\\" in name or not name.isprintable() or any(part == "" or part.startswith(".") for part in parts):
         raise Unwanted(f"Tên tệp {name[:80]!r} không hợp lệ: cần tên hoặc đường dẫn trong thư mục quy trình, không có “..” hay ký tự ẩn.")
     if not name.endswith(KINDS):
-        raise Unwanted(f"Tệp {name} không thuộc loại nhận được: {', '.join(KINDS[:3])}, {KINDS[4]}.")
+        raise Unwanted(f"Tệp {name} không thuộc loại nhận được: {', '.join(KINDS)}.")
     return name
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -109,6 +110,16 @@ def test_a_new_folder_is_made(deploy: Deploy, store: sessionmaker[Session]) -> N
     said = deploy(files, [("deployment-name", "don_khac"), *FIELDS[1:]])
     assert said.status_code == 200, said.text
     assert newest(store, "don_khac") == (1, dict(files))
+
+
+def test_the_process_of_the_diagram_that_was_sent_comes_first(deploy: Deploy) -> None:
+    files = [(name, data) for name, data in contents.read_folder(FOLDER).items() if name.endswith(".form")]
+    second = DIAGRAM.replace(b"don_nghi", b"an_phep")
+    deploy([("an_phep.bpmn", second), ("don_nghi.bpmn", DIAGRAM), *files])
+    said = deploy([("don_nghi.bpmn", DIAGRAM + b"\n")])
+    assert said.status_code == 200, said.text
+    found = json.loads(said.data)["deployedProcessDefinitions"]
+    assert [definition["key"] for definition in found.values()] == ["don_nghi", "an_phep"]
 
 
 def test_a_refusal_reads_as_camunda_modeler_shows_it(deploy: Deploy, store: sessionmaker[Session]) -> None:
