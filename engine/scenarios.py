@@ -77,6 +77,8 @@ def run(files: Mapping[str, bytes], scenario: Mapping[str, Any], check: Check = 
 
     What `check` finds wrong refuses the run; to-dos do not: a diagram is tried out before it is finished.
     """
+    if wrong := _shape(scenario):
+        return Report(state="failed", failed_step=wrong)
     errors = [finding for finding in check(files) if finding.severity is Severity.ERROR]
     if errors:
         return Report(refused=[_as_refused(finding) for finding in errors])
@@ -88,6 +90,20 @@ def run(files: Mapping[str, bytes], scenario: Mapping[str, Any], check: Check = 
         return Report(refused=[{"element": None, "rule": type(error).__name__, "sentence": str(error)}])
     with stage:
         return stage.play()
+
+
+def _shape(scenario: Mapping[str, Any]) -> str:
+    """What makes it no scenario; "" when nothing does."""
+    if not isinstance(scenario.get("process"), str):
+        return 'a scenario needs the key of a process: {"process": ...}'
+    steps = scenario.get("steps", ())
+    if not isinstance(steps, list | tuple) or not all(isinstance(step, Mapping) for step in steps):
+        return "the steps of a scenario are a list of objects"
+    parts = [scenario, *steps]
+    mappings = [part.get(name, {}) for part in parts for name in ("variables", "where", "organisations", "accounts")]
+    if not all(isinstance(mapping, Mapping) for mapping in mappings):
+        return "variables, where, organisations and accounts are objects"
+    return ""
 
 
 def _as_refused(finding: Finding) -> dict[str, Any]:

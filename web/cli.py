@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from engine.errors import EngineError, Refused
+from engine.errors import EngineError, FileRejected, Refused
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -25,6 +25,19 @@ def read(paths: tuple[Path, ...]) -> dict[str, bytes]:
     found: dict[str, bytes] = {}
     for path in paths:
         found.update(read_folder(path) if path.is_dir() else {path.name: path.read_bytes()})
+    return found
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """The JSON object that a file holds. Raises click.ClickException."""
+    try:
+        found = json.loads(path.read_text("utf-8"))
+    except ValueError as error:
+        raise click.ClickException(f"{path}: expected JSON, but found {error}") from None
+    except RecursionError:
+        raise click.ClickException(f"{path}: expected JSON, but found it nested too deeply") from None
+    if not isinstance(found, dict):
+        raise click.ClickException(f"{path}: expected a JSON object, but found {type(found).__name__}")
     return found
 
 
@@ -47,11 +60,7 @@ def dry_run(files: tuple[Path, ...], scenario: Path, as_json: bool) -> None:
     """Run diagrams in memory with a virtual clock. Exit: 0 ran, 1 failed or incident, 2 refused."""
     from engine import scenarios
 
-    try:
-        steps = json.loads(scenario.read_text("utf-8"))
-    except (ValueError, UnicodeDecodeError) as error:
-        raise click.ClickException(f"{scenario}: expected a scenario as JSON, but found {error}") from None
-    report = scenarios.run(read(files), steps)
+    report = scenarios.run(read(files), read_json(scenario))
     if as_json:
         show(report.as_dict())
     else:
@@ -79,10 +88,10 @@ def lint(files: tuple[Path, ...], as_json: bool, language: str) -> None:
 @click.option("--input", "inputs", required=True, type=Files, help="Variables as JSON.")
 @click.option("--decision", default=None, help="Id of the decision, when the file holds several.")
 def decide(file: Path, inputs: Path, decision: str | None) -> None:
-    """Evaluate a decision table and say which rules matched."""
+    """Evaluate a decision table and say which rules matched. Exit: 0 decided, 1 it could not be, 2 the file is refused."""
     from engine import decisions
 
-    show(decisions.decide(file.read_bytes(), file.name, json.loads(inputs.read_text("utf-8")), decision))
+    show(decisions.decide(file.read_bytes(), file.name, read_json(inputs), decision))
 
 
 @cli.command("legal-basis")
@@ -264,4 +273,4 @@ def main() -> None:
         sys.exit(2)
     except EngineError as error:
         click.echo(str(error), err=True)
-        sys.exit(1)
+        sys.exit(2 if isinstance(error, FileRejected) else 1)

@@ -186,6 +186,8 @@ def _again(token: Token, scope: Scope) -> bool:
             raise Problem("data", f"{token.node.id} expects a loopMaximum of at least 1, but found {most!r}")
         if done >= most:
             return False
+    if done >= MOST_MEMBERS:
+        raise Problem("endless_loop", f"{token.node.id} has gone round {done} times, more often than a loop may")
     return loop.condition is None or evaluation.condition(loop.condition, scope.view())
 
 
