@@ -29,7 +29,8 @@ PATIENT = 60.0
 def bpmn(task: str, name: str = "P", before: str = "") -> str:
     return (
         f'<?xml version="1.0" encoding="UTF-8"?>{before}<definitions xmlns="{MODEL}" targetNamespace="http://vi-du.vn">'
-        f'<process id="p" name="{name}" isExecutable="true"><startEvent id="s"/>{task}<endEvent id="e"/><sequenceFlow id="a" sourceRef="s" targetRef="t"/>'
+        f'<process id="p" name="{name}" isExecutable="true"><startEvent id="s"/>{task}<endEvent id="e"/>'
+        '<sequenceFlow id="a" sourceRef="s" targetRef="t"/>'
         '<sequenceFlow id="b" sourceRef="t" targetRef="e"/></process></definitions>'
     )
 

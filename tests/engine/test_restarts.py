@@ -10,14 +10,19 @@ import pytest
 
 from engine import executions, scenarios
 from engine.contents import read_folder
-from tests.engine.conformance import test_conforming_activities as activities
-from tests.engine.conformance import test_conforming_events as events
-from tests.engine.conformance import test_workflow_patterns as patterns
 from tests.engine.conformance.cases import Case
+from tests.engine.conformance.test_compensation import COMPENSATION
+from tests.engine.conformance.test_event_sub_processes import MORE_LISTENERS
+from tests.engine.conformance.test_other_activities import OTHERS as OTHER_ACTIVITIES
+from tests.engine.conformance.test_other_events import OTHERS as OTHER_EVENTS
+from tests.engine.conformance.test_repetition import REPEATED
+from tests.engine.conformance.test_timers_and_gateways import WAITING
+from tests.engine.conformance.test_workflow_patterns import PATTERNS
+from tests.engine.conformance.test_workflow_patterns_of_state import PATTERNS_OF_STATE
 from tests.engine.restarting import InOneGo, restarted
 
 BPMN = Path(__file__).parents[2] / "bpmn"
-CASES = [*events.MORE_LISTENERS, *events.OTHERS, *activities.COMPENSATION, *activities.REPEATED, *activities.OTHERS, *patterns.PATTERNS]
+CASES = [*MORE_LISTENERS, *OTHER_EVENTS, *WAITING, *COMPENSATION, *REPEATED, *OTHER_ACTIVITIES, *PATTERNS, *PATTERNS_OF_STATE]
 SCENARIOS = sorted(BPMN.glob("*/scenarios/*.json"))
 
 
