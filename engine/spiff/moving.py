@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -47,10 +47,6 @@ class Move:
         for token in state["tokens"]:
             if token.get("role") in _LISTENING:
                 continue
-            if "undo" in token.get("memory", {}):
-                yield Obstacle(
-                    token["node"], "Hồ sơ đang bồi hoàn; hãy chuyển sau khi xong.", "The case is compensating; move it when that is done."
-                )
             yield from self._of_token(token["node"])
 
     def _of_token(self, element_id: str) -> Iterator[Obstacle]:
@@ -95,14 +91,15 @@ class Move:
                     )
 
     def _of_compensation(self, state: Mapping[str, Any]) -> Iterator[Obstacle]:
-        for scope in state["scopes"]:
-            for activity, *_ in scope.get("log", ()):
-                if self.target(activity) not in self.new.nodes:
-                    yield Obstacle(
-                        activity,
-                        f"“{_label(self.old.nodes[activity])}” đã làm và có thể phải bồi hoàn, nhưng không có trong bản mới.",
-                        f"“{_label(self.old.nodes[activity])}” was done and may have to be undone, but is not in the new version.",
-                    )
+        logs = [scope.get("log", ()) for scope in state["scopes"]]
+        logs += [frame["entries"] for token in state["tokens"] for frame in token.get("memory", {}).get("undo", ())]
+        for activity in dict.fromkeys(entry[0] for log in logs for entry in log):
+            if self.target(activity) not in self.new.nodes:
+                yield Obstacle(
+                    activity,
+                    f"“{_label(self.old.nodes[activity])}” đã làm và có thể phải bồi hoàn, nhưng không có trong bản mới.",
+                    f"“{_label(self.old.nodes[activity])}” was done and may have to be undone, but is not in the new version.",
+                )
 
     def _flow(self, flow_id: str, after: Node) -> str | None:
         """The incoming flow of `after` that stands for an old one: of the same id, else the only one from the same element."""
@@ -157,8 +154,12 @@ class Move:
         found = {**row, "node": self.target(row["node"])}
         if "waits" in row:
             found["waits"] = [{**wait, "element_id": self.target(wait["element_id"])} for wait in row["waits"]]
-        if "start" in row.get("memory", {}):
-            found["memory"] = {**row["memory"], "start": self.target(row["memory"]["start"])}
+        memory = row.get("memory", {})
+        if "start" in memory:
+            found["memory"] = memory = {**memory, "start": self.target(memory["start"])}
+        if "undo" in memory:
+            frames = [{**frame, "entries": self._log(frame["entries"])} for frame in memory["undo"]]
+            found["memory"] = {**memory, "undo": frames}
         return found
 
     def _scope(self, row: Mapping[str, Any]) -> dict[str, Any]:
@@ -166,8 +167,12 @@ class Move:
         if "held" in row:
             found["held"] = {self.target(node): self._held(held, self.new.nodes[self.target(node)]) for node, held in row["held"].items()}
         if "log" in row:
-            found["log"] = [[self.target(activity), *rest] for activity, *rest in row["log"]]
+            found["log"] = self._log(row["log"])
         return found
+
+    def _log(self, entries: Iterable[list[Any]]) -> list[list[Any]]:
+        """What can be undone: activity, values, scope."""
+        return [[self.target(activity), *rest] for activity, *rest in entries]
 
     def _held(self, held: list[Any], after: Node) -> list[Any]:
         counts, since, fired = held
@@ -187,7 +192,7 @@ class Move:
                 name = str(evaluation.value(node.element.name, view)) or node.id
                 token.waits[wait.id] = case.waits[wait.id] = replace(wait, form=form, name=name)
             elif wait.kind is WaitKind.JOB:
-                topic = evaluation.text(node.details["topic"], view) or wait.topic
+                topic = evaluation.text(_topic(node), view) or wait.topic
                 token.waits[wait.id] = case.waits[wait.id] = replace(wait, topic=topic)
         if token.waits and node.events and _waited(node) != _waited(before):
             moment = case.now
@@ -218,6 +223,8 @@ class Move:
         begun = [self.new.nodes.get(inner.memory["start"]) for inner in case.inside(scope) if "start" in inner.memory]
         if any(start is None or start.interrupting for start in begun):
             return  # An interrupting event sub-process has ended all other listening here.
+        if "undo" in case.host(scope).memory:
+            return  # It is over, and being undone.
         for handler in self.new.container(scope.element).handlers:
             body = case.node(handler).body
             for start in body.starts if body else ():
@@ -229,6 +236,12 @@ class Move:
         if node.kind != "boundaryEvent" and node.container not in self.old.nodes:
             return False
         return self._keeps_listening(node.id)
+
+
+def _topic(node: Node) -> str | None:
+    """Of an activity, or of the message that an event throws."""
+    found: str | None = node.details.get("topic")
+    return found or next((event.topic for event in node.events if event.topic is not None), None)
 
 
 def _kinds(node: Node) -> list[str]:
@@ -243,7 +256,7 @@ def _waited(node: Node) -> list[EventDefinition]:
 def _shape(node: Node) -> tuple[object, ...]:
     """What has to be the same for a token to stand at one node instead of another."""
     many = node.multiple and (node.multiple.sequential, "multiple")
-    topic, events = node.details.get("topic") is not None, _kinds(node) if node.waiting else []
+    topic, events = _topic(node) is not None, _kinds(node) if node.waiting else []
     return (node.kind, many, node.loop is not None, topic, node.interrupting, events)
 
 

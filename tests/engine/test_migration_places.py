@@ -13,6 +13,8 @@ from engine.models import Incident, Job, MessageSubscription, ProcessInstance
 from tests.engine.cast import flow
 from tests.engine.stage import MANY, PLAIN, START, Stage, drain, drawn, fork, inside, task, timer
 
+FOR_COMPENSATION = 'isForCompensation="true"'
+
 
 @pytest.fixture
 def stage(session: Session) -> Stage:
@@ -223,3 +225,35 @@ def test_a_step_that_failed_can_be_repeated_in_a_version_that_mends_it(stage: St
     assert incident.element_id == "re2"
     incidents.resolve(session, incident.id, stage.cast["giang"])
     assert set(stage.open(case)) == {"b"}
+
+
+def test_it_moves_while_something_is_being_undone(stage: Stage) -> None:
+    def undoing(*steps: str) -> bytes:
+        done = "".join(
+            f'{task(step)}<boundaryEvent id="hoan_{step}" attachedToRef="{step}"><compensateEventDefinition/></boundaryEvent>'
+            f'{task(f"bo_{step}", more=FOR_COMPENSATION)}<association id="as_{step}" sourceRef="hoan_{step}" targetRef="bo_{step}"/>'
+            for step in steps
+        )
+        throw = '<intermediateThrowEvent id="hoan"><compensateEventDefinition/></intermediateThrowEvent>'
+        return drawn(f'<startEvent id="dau"/>{done}{throw}{task("c")}' + flow("dau", *steps, "hoan", "c"))
+
+    case = stage.start(stage.version(undoing("a", "b")))
+    stage.do(case, "a")
+    stage.do(case, "b")
+    assert set(stage.open(case)) == {"bo_b"}
+    stage.move(case, stage.version(undoing("a2", "b")), a="a2", hoan_a="hoan_a2", bo_a="bo_a2")
+    stage.do(case, "bo_b")
+    assert set(stage.open(case)) == {"bo_a2"}
+    stage.do(case, "bo_a2")
+    assert set(stage.open(case)) == {"c"}
+
+
+def test_what_may_have_to_be_undone_must_still_be_there(stage: Stage) -> None:
+    handler = f'<boundaryEvent id="hoan" attachedToRef="a"><compensateEventDefinition/></boundaryEvent>{task("bo", more=FOR_COMPENSATION)}'
+    link = '<association id="as" sourceRef="hoan" targetRef="bo"/>'
+    undo = '<intermediateThrowEvent id="nem"><compensateEventDefinition/></intermediateThrowEvent>'
+    first = drawn(f'<startEvent id="dau"/>{task("a")}{handler}{task("b")}{undo}{link}' + flow("dau", "a", "b", "nem"))
+    case = stage.start(stage.version(first))
+    stage.do(case, "a")
+    (obstacle,) = stage.refused(case, stage.version(drawn('<startEvent id="dau"/>' + task("b") + flow("dau", "b"))))
+    assert obstacle.vi == "“a” đã làm và có thể phải bồi hoàn, nhưng không có trong bản mới."
