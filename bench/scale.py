@@ -64,8 +64,10 @@ def loop() -> None:
 
 
 def split_loop() -> None:
-    body = '<startEvent id="s"/><exclusiveGateway id="m"/><parallelGateway id="g"/><userTask id="a"/><userTask id="b"/><parallelGateway id="h"/>'
-    body += '<exclusiveGateway id="x" default="ra"/><endEvent id="e"/>' + flows("s m", "m g", "g a", "g b", "a h", "b h", "h x")
+    body = '<startEvent id="s"/><exclusiveGateway id="m"/><parallelGateway id="g"/><userTask id="a"/><userTask id="b"/>'
+    body += '<parallelGateway id="h"/><exclusiveGateway id="x" default="ra"/><endEvent id="e"/>' + flows(
+        "s m", "m g", "g a", "g b", "a h", "b h", "h x"
+    )
     body += '<sequenceFlow id="lai" sourceRef="x" targetRef="m"><conditionExpression>${tiep}</conditionExpression></sequenceFlow>'
     rounds(compiled(body + '<sequenceFlow id="ra" sourceRef="x" targetRef="e"/>'), 300, ("a", "b"))
 
