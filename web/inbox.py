@@ -38,7 +38,7 @@ GROUPS = {
     "late": _l("Quá hạn"),
     "today": _l("Hôm nay"),
     "week": _l("Tuần này"),
-    "later": _l("Sau"),
+    "later": _l("Sau tuần này"),
     "never": _l("Không hạn"),
 }
 
