@@ -12,10 +12,11 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Integer, bindparam, delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from engine import bell, db, history
+from engine.db import Instant
 from engine.diagram import Element
 from engine.errors import ExpressionError, NotFound, Stale
 from engine.expressions import to_json
@@ -117,8 +118,8 @@ def acquire(session: Session, owner: str, limit: int, lease: timedelta = LEASE, 
     now = db.now(session)
     taken: list[Leased] = []
     instances: set[int] = set()
-    for priority in session.scalars(_priorities(lane)).all():
-        for id_, kind, topic, instance_id in session.execute(_due(now, lane, priority, limit - len(taken))):
+    for priority in session.scalars(_PRIORITIES[lane]).all():
+        for id_, kind, topic, instance_id in session.execute(_DUE[lane], {"now": now, "priority": priority, "limit": limit - len(taken)}):
             if instance_id not in instances:
                 taken.append(Leased(id_, kind, topic))
                 if instance_id is not None:
@@ -148,8 +149,9 @@ def _priorities(lane: Lane) -> Any:
     return select(levels.c.level).where(levels.c.level.is_not(None))
 
 
-def _due(now: datetime, lane: Lane, priority: int, limit: int) -> Any:
+def _due(lane: Lane) -> Any:
     other = aliased(Job)
+    now = bindparam("now", type_=Instant)
     busy = exists(
         select(other.id).where(
             other.instance_id == Job.instance_id, other.id != Job.id, other.owner.is_not(None), other.next_at > now, _of(lane, other)
@@ -157,11 +159,16 @@ def _due(now: datetime, lane: Lane, priority: int, limit: int) -> Any:
     )
     return (
         select(Job.id, Job.kind, Job.topic, Job.instance_id)
-        .where(_of(lane), Job.priority == priority, Job.next_at <= now, or_(Job.instance_id.is_(None), ~busy))
+        .where(_of(lane), Job.priority == bindparam("priority"), Job.next_at <= now, or_(Job.instance_id.is_(None), ~busy))
         .order_by(Job.next_at, Job.id)
-        .limit(limit)
+        .limit(bindparam("limit", type_=Integer))
         .with_for_update(skip_locked=True, of=Job)
     )
+
+
+# Made once: an idle worker asks these all day, and putting them together costs more than answering them.
+_PRIORITIES = {lane: _priorities(lane) for lane in Lane}
+_DUE = {lane: _due(lane) for lane in Lane}
 
 
 def take_over(session: Session, job_id: int, former: str, owner: str, lease: timedelta = LEASE) -> bool:

@@ -46,7 +46,8 @@ class Worker(Executor):
         self._bell = Bell()
         self._stopping = threading.Event()
         self._watch = watch
-        lanes = [tuple(Lane) if n or threads == 1 else (Lane.STEPS,) for n in range(threads)]
+        lanes = [(Lane.SERVICES, Lane.STEPS) if n or threads == 1 else (Lane.STEPS,) for n in range(threads)]
+        self._lanes = lanes
         self._threads = [threading.Thread(target=self._loop, args=(own,), name=f"worker-{n}", daemon=True) for n, own in enumerate(lanes)]
         beside = (("leases", self.keep_leases, (self._stopping,)), ("chores", self._chores, ()), ("bell", self._listen, ()))
         self._threads += [threading.Thread(target=does, args=given, name=f"worker-{name}", daemon=True) for name, does, given in beside]
@@ -74,7 +75,8 @@ class Worker(Executor):
         while not self._stopping.is_set():
             heard = self._bell.rings
             try:
-                worked = self.run_due(lanes)
+                # Handlers first: the steps have a thread of their own, or their turn as soon as one handler has had his.
+                worked = self.run_due(lanes) if len(self._lanes) == 1 else next(filter(None, map(self._run_lane, lanes)), 0)
             except Exception as error:
                 # The database may be away for a while; the worker must outlive that.
                 log.warning("worker.interrupted", error=type(error).__name__)
@@ -89,18 +91,19 @@ class Worker(Executor):
 
     def _run_lane(self, lane: Lane) -> int:
         with self.sessions.begin() as session:
-            batch = [job.id for job in jobs.acquire(session, self.owner, BATCH[lane], self.lease, lane)]
-        self.hold(batch)
+            batch = jobs.acquire(session, self.owner, BATCH[lane], self.lease, lane)
+        ids = [job.id for job in batch]
+        self.hold(ids)
         try:
-            for number, job_id in enumerate(batch):
+            for number, job in enumerate(batch):
                 if self._stopping.is_set():
                     with self.sessions.begin() as session:
-                        jobs.release(session, batch[number:], self.owner)
+                        jobs.release(session, ids[number:], self.owner)
                     break
-                self.execute(job_id)
+                self.execute_leased(job)
         finally:
             # Those that were not reached because the database failed must run out, or nobody would ever take them.
-            self.let_go(batch)
+            self.let_go(ids)
         return len(batch)
 
     def _chores(self) -> None:

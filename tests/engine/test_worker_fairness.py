@@ -70,6 +70,11 @@ def ended(sessions: sessionmaker[Session]) -> int:
         return session.scalar(select(func.count()).select_from(ProcessInstance).where(ProcessInstance.state == "completed")) or 0
 
 
+def leased(sessions: sessionmaker[Session]) -> int:
+    with sessions() as session:
+        return session.scalar(select(func.count()).select_from(Job).where(Job.owner.is_not(None))) or 0
+
+
 def until(condition: object, seconds: float = 15) -> None:
     end = time.monotonic() + seconds
     while not condition():  # type: ignore[operator]
@@ -85,9 +90,10 @@ def test_it_does_not_let_slow_handlers_hold_up_timers(sessions: sessionmaker[Ses
     running.start()
     try:
         until(lambda: ended(sessions) == 5)
-        with sessions() as session:
-            # Each handler thread holds the one job that it executes, not a batch that others could work on.
-            assert session.scalar(select(func.count()).select_from(Job).where(Job.owner.is_not(None))) == 2
+        # Each handler thread holds the one job that it executes, not a batch that others could work on.
+        until(lambda: leased(sessions) == 2)
+        time.sleep(0.1)
+        assert leased(sessions) == 2
     finally:
         release.set()
         until(lambda: ended(sessions) == 9)
@@ -229,10 +235,10 @@ def test_it_does_not_keep_the_leases_of_what_it_could_not_execute(sessions: sess
     begin(sessions, TIMER, key="q", cases=3)
     running = Worker(sessions, {})
 
-    def away(_job_id: int) -> None:
+    def away(_job: jobs.Leased) -> None:
         raise OperationalError("SELECT", {}, Exception("connection refused"))
 
-    monkeypatch.setattr(running, "execute", away)
+    monkeypatch.setattr(running, "execute_leased", away)
     with pytest.raises(OperationalError):
         running.run_due()
     assert running._held == set()

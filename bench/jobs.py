@@ -1,0 +1,166 @@
+"""How fast work that happens by itself is done: service tasks and due timers a second, while 100,000 timers wait.
+
+    .venv/bin/python -m bench.jobs                       SQLite, and PostgreSQL if it is installed
+    .venv/bin/python -m bench.jobs --due 1000 --waiting 1000 --threads 2 --processes 2
+
+One line each, with machine and versions. A case of the load: start event, timer or service task, end event. The timers that wait are rows
+like those of real cases, of one case each.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import sqlalchemy
+from sqlalchemy import func, insert, select, text
+from sqlalchemy.orm import Session, sessionmaker
+
+from engine import db, deployments, instances, jobs
+from engine.models import Base, Execution, Job, ProcessInstance
+from engine.topics import Handler
+from engine.worker import Worker
+
+HEAD = (
+    '<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:camunda="http://camunda.org/schema/1.0/bpmn" '
+    'targetNamespace="x">'
+    '<process id="{key}" isExecutable="true"><startEvent id="dau"/>{middle}<endEvent id="het"/><sequenceFlow id="a" sourceRef="dau" '
+    'targetRef="giua"/><sequenceFlow id="b" sourceRef="giua" targetRef="het"/></process></definitions>'
+)
+TIMER = (
+    '<intermediateCatchEvent id="giua"><timerEventDefinition><timeDuration>PT1H</timeDuration></timerEventDefinition>'
+    "</intermediateCatchEvent>"
+)
+SERVICE = '<serviceTask id="giua" camunda:type="external" camunda:topic="khong_lam_gi"/>'
+BATCH = 2_000
+
+
+def fill(sessions: sessionmaker[Session], key: str, middle: str, number: int, due: datetime) -> None:
+    """`number` cases that wait; made from one real one, so that filling takes less time than measuring."""
+    with sessions.begin() as session:
+        deployments.store(session, key, {f"{key}.bpmn": HEAD.format(key=key, middle=middle).encode()})
+        model = instances.start(session, deployments.latest(session, key), {"so": 1})
+        session.flush()
+        state = session.scalars(select(Execution.state).where(Execution.instance_id == model.id)).one()
+        job = session.scalars(select(Job).where(Job.instance_id == model.id)).one()
+        case = {c.name: getattr(model, c.name) for c in ProcessInstance.__table__.columns if c.name != "id"}
+        row = {c.name: getattr(job, c.name) for c in Job.__table__.columns if c.name != "id"} | {"next_at": due, "due_at": due}
+        first = (session.scalar(select(func.max(ProcessInstance.id))) or 0) + 1
+        session.delete(job)
+    for start in range(first, first + number, BATCH):
+        ids = range(start, min(start + BATCH, first + number))
+        with sessions.begin() as session:
+            session.execute(insert(ProcessInstance), [{**case, "id": n, "root_id": n, "business_key": f"{key}-{n}"} for n in ids])
+            session.execute(insert(Execution), [{"instance_id": n, "state": state} for n in ids])
+            session.execute(insert(Job), [{**row, "instance_id": n} for n in ids])
+    if sessions.kw["bind"].dialect.name == "postgresql":
+        with sessions.begin() as session:
+            session.execute(text("SELECT setval(pg_get_serial_sequence('process_instance', 'id'), (SELECT max(id) FROM process_instance))"))
+            session.execute(text("ANALYZE"))
+
+
+def left(sessions: sessionmaker[Session]) -> int:
+    with sessions() as session:
+        return session.scalar(select(func.count(Job.id)).where((Job.next_at <= datetime.now(UTC)) | Job.owner.is_not(None))) or 0
+
+
+def worker(url: str, threads: int) -> Worker:
+    return Worker(
+        sessionmaker(db.create_engine(url, pool_size=threads + 5)), {"khong_lam_gi": Handler("khong_lam_gi", lambda: None)}, threads=threads
+    )
+
+
+@contextmanager
+def working(url: str, threads: int, processes: int) -> Iterator[None]:
+    """Workers at work: threads of this process, or processes of their own."""
+    if processes == 1:
+        running = worker(url, threads)
+        running.start()
+        yield
+        running.stop()
+        return
+    command = [sys.executable, "-m", "bench.jobs", "--work", url, "--threads", str(threads)]
+    started = [subprocess.Popen(command, cwd=Path(__file__).parents[1]) for _ in range(processes)]
+    yield
+    for process in started:
+        process.terminate()
+        process.wait()
+
+
+def measure(sessions: sessionmaker[Session], url: str, threads: int, processes: int) -> tuple[float, float]:
+    """Jobs a second until none is due, and milliseconds of this process's processor for each."""
+    number, began, used = left(sessions), time.monotonic(), time.process_time()
+    with working(url, threads, processes):
+        while left(sessions):
+            time.sleep(0.1)
+        elapsed, used = time.monotonic() - began, time.process_time() - used
+    return number / elapsed, used / number * 1000
+
+
+def acquiring(sessions: sessionmaker[Session]) -> float:
+    """Milliseconds of one look at the table when nothing is due."""
+    began = time.monotonic()
+    for _ in range(50):
+        with sessions.begin() as session:
+            jobs.acquire(session, "bench", 10)
+    return (time.monotonic() - began) / 50 * 1000
+
+
+def run(name: str, url: str, given: argparse.Namespace, say: Callable[[str], None]) -> None:
+    engine = db.create_engine(url)
+    Base.metadata.create_all(engine)
+    sessions = sessionmaker(engine)
+    later, now = datetime.now(UTC) + timedelta(days=30), datetime.now(UTC)
+    fill(sessions, "cho", TIMER, given.waiting, later)
+    say(f"{name}: one look while {given.waiting} timers wait: {acquiring(sessions):.1f} ms")
+    for what, middle in (("due timers", TIMER), ("service tasks", SERVICE)):
+        fill(sessions, what.replace(" ", "_"), middle, given.due, now)
+        rate, cost = measure(sessions, url, given.threads, given.processes)
+        say(
+            f"{name}: {given.due} {what}, {given.processes} x {given.threads} threads: {rate:.0f} a second"
+            + (f", {cost:.1f} ms of processor each" if given.processes == 1 else "")
+        )
+    with sessions() as session:
+        ended = session.scalar(select(func.count()).select_from(ProcessInstance).where(ProcessInstance.state == "completed"))
+    if ended != 2 * given.due:
+        raise SystemExit(f"Expected {2 * given.due} cases to have ended, but found {ended}")
+    engine.dispose()
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for option, number in (("due", 10_000), ("waiting", 100_000), ("threads", 2), ("processes", 1)):
+        options.add_argument(f"--{option}", type=int, default=number)
+    options.add_argument("--only", choices=("sqlite", "postgresql"))
+    options.add_argument("--work", help=argparse.SUPPRESS)
+    given = options.parse_args()
+    if given.work:
+        running = worker(given.work, given.threads)
+        running.start()
+        time.sleep(3600)
+    versions = f"Python {platform.python_version()}, SQLAlchemy {sqlalchemy.__version__}"
+    print(f"{datetime.now(UTC):%d/%m/%Y %H:%M} UTC, {os.cpu_count()} cores, {versions}")
+    if given.only != "postgresql":
+        with tempfile.TemporaryDirectory() as folder:
+            run("SQLite", f"sqlite:///{folder}/d.sqlite", given, print)
+    if given.only != "sqlite":
+        from tests import postgresql
+
+        try:
+            with postgresql.running() as cluster, cluster.database() as database:
+                run("PostgreSQL", cluster.url(database), given, print)
+        except postgresql.Unavailable as reason:
+            print(f"PostgreSQL: {reason}")
+
+
+if __name__ == "__main__":
+    main()
