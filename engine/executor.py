@@ -93,24 +93,31 @@ class Executor:
             except Exception as error:
                 log.warning("leases.not_extended", error=type(error).__name__)
 
+    def take_over(self, job_id: int, token: str) -> bool:
+        """Make a lease ours that was handed on with `token`. False: another has it, had it, or it has run out."""
+        with self.sessions.begin() as session:
+            return jobs.take_over(session, job_id, token, self.owner, self.lease)
+
     # --- one job -----------------------------------------------------------------------------------------------------------------------
 
     def execute(self, job_id: int) -> None:
+        """Execute the job with this id if it is leased to us. As execute_leased()."""
+        with self._reading() as session:
+            job = session.get(Job, job_id)
+            leased = jobs.Leased(job.id, job.kind, job.topic) if job is not None and job.owner == self.owner else None
+        if leased:
+            self.execute_leased(leased)
+
+    def execute_leased(self, job: jobs.Leased) -> None:
         """Execute one leased job. Whatever happens is in the database afterwards; raises only when the database cannot be reached."""
-        began = time.monotonic()
-        self.hold((job_id,))
-        kind, topic, outcome = "", "", "dropped"
+        began, outcome = time.monotonic(), "interrupted"
+        self.hold((job.id,))
         try:
-            with self._reading() as session:
-                job = session.get(Job, job_id)
-                if job is None or job.owner != self.owner:
-                    return
-                kind, topic = job.kind, job.topic or ""
-            outcome = self._try(job_id, kind)
+            outcome = self._try(job.id, job.kind)
         finally:
-            self.let_go((job_id,))
-            if self._observe and kind:
-                self._observe(kind, topic, outcome, time.monotonic() - began)
+            self.let_go((job.id,))
+            if self._observe:
+                self._observe(job.kind, job.topic or "", outcome, time.monotonic() - began)
 
     def _try(self, job_id: int, kind: str) -> str:
         try:

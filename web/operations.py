@@ -146,4 +146,29 @@ def job_activate(numbers: tuple[int, ...]) -> None:
             jobs.activate(session, number)
 
 
-COMMANDS = (doctor, migrate, backup, restore, job)
+@click.command()
+def feed() -> None:
+    """Hand due jobs on to Celery workers, through LUANCHUYEN_BROKER, until told to stop."""
+    import signal
+
+    from sqlalchemy.orm import sessionmaker
+
+    from engine import db
+    from engine.feeder import Feeder
+
+    given = _settings()
+    if not given["BROKER"]:
+        raise click.ClickException("Expected LUANCHUYEN_BROKER to name the broker, such as redis://127.0.0.1:6379/0")
+    try:
+        from web import queue
+    except ImportError:
+        raise click.ClickException("Expected Celery to be installed: pip install 'luanchuyen[scaled]'") from None
+    sessions = sessionmaker(db.create_engine(given["SQLALCHEMY_DATABASE_URI"]))
+    feeder = Feeder(sessions, queue.sender(queue.make(given["BROKER"]), given["QUEUES"]))
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: feeder.stop())
+    click.echo("feeder ready")
+    feeder.run()
+
+
+COMMANDS = (doctor, migrate, backup, restore, job, feed)

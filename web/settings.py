@@ -13,7 +13,7 @@ LUANCHUYEN_MAIL_HOST, _MAIL_PORT, _MAIL_USER, _MAIL_PASSWORD, _MAIL_FROM, _MAIL_
 LUANCHUYEN_SECRET_KEY_OLD empty                            the former secret key, while it is being changed
 LUANCHUYEN_SECRET_<NAME>  none                             secrets that diagrams name, for handlers only
 LUANCHUYEN_HTTP_HOSTS     empty                            hosts that the topic goi_http may call; LUANCHUYEN_HTTP_PRIVATE: networks of ours
-LUANCHUYEN_BROKER         empty                            address of the broker that carries jobs to Celery workers
+LUANCHUYEN_BROKER         empty                            address of the broker that carries jobs to Celery workers; LUANCHUYEN_QUEUES: topic=queue
 LUANCHUYEN_METRICS_TOKEN  empty                            token for /metrics; empty: only this machine may ask
 LUANCHUYEN_LOG            text                             json: one JSON object a line
 """
@@ -63,6 +63,7 @@ def read(environ: Mapping[str, str]) -> dict[str, Any]:
         "HTTP_HOSTS": given.get("HTTP_HOSTS", ""),
         "HTTP_PRIVATE": given.get("HTTP_PRIVATE", ""),
         "BROKER": given.get("BROKER", ""),
+        "QUEUES": dict(part.strip().split("=", 1) for part in given.get("QUEUES", "").split(",") if "=" in part),
         "METRICS_TOKEN": given.get("METRICS_TOKEN", ""),
         "LOG": _one_of(given, "LOG", "text", "json"),
         # What a failed statement was given is case data: it must not reach the log.

@@ -1,0 +1,106 @@
+"""Jobs carried to many machines by Celery: the feeder hands numbers on, Celery workers execute them.
+
+    luanchuyen feed                                                 hands on what is due; run at least one, or two on two machines
+    celery -A web.queue worker -Q luanchuyen,luanchuyen.services    executes steps and the topics without a queue of their own
+
+A topic has a queue of its own where LUANCHUYEN_QUEUES names it (`van_ban_tham_dinh=van_ban, goi_http=mang`): run workers for that queue
+where its programs are. No result is kept and nothing is acknowledged late: the job's row knows what is done and what is not.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+from celery import Celery
+from celery.signals import worker_process_init
+
+from engine import db, topics
+from engine.executor import Executor
+from engine.feeder import Send
+from engine.jobs import Leased
+from web import settings
+
+STEPS, SERVICES = "luanchuyen", "luanchuyen.services"
+EXECUTE = "luanchuyen.execute"
+
+
+def make(broker: str) -> Celery:
+    """The Celery application on `broker`."""
+    made = Celery("luanchuyen", broker=broker)
+    made.conf.update(
+        task_ignore_result=True,
+        task_acks_late=False,
+        worker_prefetch_multiplier=1,
+        task_default_queue=STEPS,
+        task_serializer="json",
+        accept_content=["json"],
+        broker_connection_retry_on_startup=True,
+        worker_hijack_root_logger=False,
+        enable_utc=True,
+        # A message that nobody takes in time is dropped: its lease has run out by then, and the job is handed on again.
+        task_publish_retry=False,
+    )
+    return made
+
+
+def queue_of(job: Leased, queues: Mapping[str, str]) -> str:
+    """Steps of the engine share one queue; a topic has its own or that of all services."""
+    return STEPS if job.topic is None else queues.get(job.topic, SERVICES)
+
+
+def sender(celery: Celery, queues: Mapping[str, str]) -> Send:
+    """Hands a job on through `celery`."""
+
+    def send(job: Leased, token: str) -> None:
+        celery.send_task(EXECUTE, (job.id, token), queue=queue_of(job, queues), expires=60)
+
+    return send
+
+
+class Carried:
+    """Executes what the queue brings, with one executor per process, made when the first job comes: after the process has forked."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._executor: Executor | None = None
+
+    @property
+    def executor(self) -> Executor:
+        with self._lock:
+            if self._executor is None:
+                from sqlalchemy.orm import sessionmaker
+
+                from web.logs import configure
+
+                given = settings.read(os.environ)
+                configure(given["LOG"])
+                engine = db.create_engine(given["SQLALCHEMY_DATABASE_URI"])
+                self._executor = Executor(sessionmaker(engine), topics.discover("handlers"), given)
+                never = threading.Event()
+                threading.Thread(target=self._executor.keep_leases, args=(never,), name="leases", daemon=True).start()
+            return self._executor
+
+    def forget(self, **_: Any) -> None:
+        """A forked process must not share connections with its parent."""
+        self._executor = None
+
+    def execute(self, job_id: int, token: str) -> bool:
+        """Execute a job that was handed on with `token`; False when somebody else has it or had it."""
+        if not self.executor.take_over(job_id, token):
+            return False
+        self.executor.execute(job_id)
+        return True
+
+
+carried = Carried()
+worker_process_init.connect(carried.forget)
+app = make(os.environ.get("LUANCHUYEN_BROKER", "redis://127.0.0.1:6379/0"))
+
+
+@app.task(name=EXECUTE)  # type: ignore[untyped-decorator]
+def execute(job_id: int, token: str) -> None:
+    """One job that the feeder handed on."""
+    carried.execute(job_id, token)
