@@ -51,7 +51,7 @@ def lock(session: Session, instance_id: int) -> ProcessInstance:
         .with_for_update(of=ProcessInstance, key_share=True)
         .execution_options(populate_existing=True)
     )
-    # Whoever waited for a case that was moved to another version in the meantime is given no row by PostgreSQL, which joins the row as it is
+    # Whoever waited for a case that was moved to another version meanwhile is given no row by PostgreSQL, which joins the row as it is
     # now with the definition as it was: asked again, it gives the row as it is now.
     instance = session.scalar(query) or session.scalar(query)
     if instance is None:

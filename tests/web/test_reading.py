@@ -16,7 +16,8 @@ def test_it_names_what_was_entered_elsewhere_as_it_was_called_there() -> None:
 
 
 def test_it_makes_a_table_of_records_without_columns_that_say_nothing() -> None:
-    list_, empty = Reader([PROPOSED], {}).all({"de_xuat": [{"ho_ten": "Bình", "ly_do": None}, {"ho_ten": "Mai", "ly_do": ""}], "ly_do": None})
+    given = {"de_xuat": [{"ho_ten": "Bình", "ly_do": None}, {"ho_ten": "Mai", "ly_do": ""}], "ly_do": None}
+    list_, empty = Reader([PROPOSED], {}).all(given)
     assert list_.columns == ["Họ và tên"]
     assert list_.says_something
     assert not empty.says_something
