@@ -55,6 +55,8 @@ def fill(sessions: sessionmaker[Session], key: str, middle: str, number: int, du
         case = {c.name: getattr(model, c.name) for c in ProcessInstance.__table__.columns if c.name != "id"}
         row = {c.name: getattr(job, c.name) for c in Job.__table__.columns if c.name != "id"} | {"next_at": due, "due_at": due}
         first = (session.scalar(select(func.max(ProcessInstance.id))) or 0) + 1
+        # The model itself takes no part.
+        model.state = "cancelled"
         session.delete(job)
     for start in range(first, first + number, BATCH):
         ids = range(start, min(start + BATCH, first + number))
