@@ -26,10 +26,8 @@ class Judge:
     def __init__(self, pictures: Path) -> None:
         self.pictures, self.findings = pictures, list[str]()
 
-    def look(self, page: Page, name: str, raw: bool = True) -> None:
-        """In both widths: a picture, no violation of WCAG A and AA, nothing wider than the screen. No raw values
-        either, except where `raw` is off: the data and the log of a case name variables and elements, for supervisors.
-        """
+    def look(self, page: Page, name: str) -> None:
+        """In both widths: a picture, no violation of WCAG A and AA, nothing wider than the screen, no raw values."""
         before = page.viewport_size
         for width, (x, y) in WIDTHS.items():
             page.set_viewport_size({"width": x, "height": y})
@@ -40,8 +38,6 @@ class Judge:
                 self.findings.append(f"{name}, {width}: {wide} px wide")
         if before:
             page.set_viewport_size(before)
-        if not raw:
-            return
         self.findings += [f"{name}: shows {word!r}" for word in sorted(set(RAW.findall(page.locator("body").inner_text())))]
 
 
