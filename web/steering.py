@@ -165,10 +165,10 @@ def _tasks_page(holder: str, error: str = "") -> ResponseReturnValue:
         query = query.where(UserTask.assignee_id.is_(None))
     elif holder.isdecimal():
         query = query.where(UserTask.assignee_id == int(holder[:18]))
-    data = {"error": error, "ticked": _ticked("task"), "reason": _reason(), "assignee": request.form.get("assignee", "")}
-    text = render_template(
-        "steering/tasks.html", page=paginate(query), holder=holder, holders=_holders(), people=people(), nobody=NOBODY, **data
-    )
+    page = paginate(query)
+    ticked = [task.id for task in page.rows] if request.args.get("all") else _ticked("task")
+    data = {"error": error, "ticked": ticked, "reason": _reason(), "assignee": request.form.get("assignee", "")}
+    text = render_template("steering/tasks.html", page=page, holder=holder, holders=_holders(), people=people(), nobody=NOBODY, **data)
     return make_response(text, 422 if error else 200)
 
 

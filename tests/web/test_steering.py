@@ -121,3 +121,14 @@ def test_a_task_that_is_over_meanwhile_is_told_in_the_results(log_in: Enter, sto
     giang.post(f"/giam-sat/ho-so/{case}/huy", {"reason": "rút đơn"})
     said = giang.post("/giam-sat/viec/giao", {"task": str(task), "assignee": str(user_id(store, "chi")), "reason": "x"})
     assert "Xong 0 trên 1." in said.text
+
+
+def test_all_tasks_of_a_page_can_be_ticked_at_once(log_in: Enter, store: Store) -> None:
+    for number in range(3):
+        started(store, f"số {number}")
+    giang = log_in("giang")
+    page = giang.get("/giam-sat/viec").text
+    assert "all=1#giao" in page
+    assert 'value="1" checked' not in page
+    rows = giang.get("/giam-sat/viec?all=1").text.split("<tbody>")[1].split("</tbody>")[0]
+    assert (rows.count('name="task"'), rows.count(" checked ")) == (3, 3)
