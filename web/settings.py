@@ -13,7 +13,8 @@ LUANCHUYEN_MAIL_HOST, _MAIL_PORT, _MAIL_USER, _MAIL_PASSWORD, _MAIL_FROM, _MAIL_
 LUANCHUYEN_SECRET_KEY_OLD empty                            the former secret key, while it is being changed
 LUANCHUYEN_SECRET_<NAME>  none                             secrets that diagrams name, for handlers only
 LUANCHUYEN_HTTP_HOSTS     empty                            hosts that the topic goi_http may call; LUANCHUYEN_HTTP_PRIVATE: networks of ours
-LUANCHUYEN_BROKER         empty                            address of the broker that carries jobs to Celery workers; LUANCHUYEN_QUEUES: topic=queue
+LUANCHUYEN_BROKER         empty                            address of the broker that carries jobs to Celery
+    LUANCHUYEN_QUEUES         empty                            topic=queue, ...: topics with workers of their own
 LUANCHUYEN_METRICS_TOKEN  empty                            token for /metrics; empty: only this machine may ask
 LUANCHUYEN_LOG            text                             json: one JSON object a line
 """
