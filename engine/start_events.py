@@ -41,7 +41,8 @@ def next_time(session: Session, definition: ProcessDefinition, job: Job) -> None
     left, text = job.payload["left"], job.payload["timer"]
     if left is None or left > 1:
         following = moments.cycle(text).interval.after(job.due_at)
-        _schedule(session, definition, job.element_id or "", text, following, None if left is None else left - 1)
+        rest = {**job.payload, "left": None if left is None else left - 1}
+        jobs.post(session, jobs.START_TIMER, definition_id=definition.id, element_id=job.element_id, due=following, payload=rest)
 
 
 def _schedule(session: Session, definition: ProcessDefinition, element_id: str, text: str, due: datetime, left: int | None) -> None:

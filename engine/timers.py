@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from engine import deployments, executions, history, instances, start_events, wait_states
 from engine.errors import NotWaiting
+from engine.expressions import from_json
 from engine.models import Job, ProcessDefinition
 
 
@@ -26,5 +27,5 @@ def start(session: Session, job: Job) -> None:
     """Kind start_timer: start a case, and wait for the next time if the timer is a cycle."""
     options = [joinedload(ProcessDefinition.deployment)]
     definition = session.get_one(ProcessDefinition, job.definition_id, options=options)
-    instances.start(session, definition, {}, start_event=job.element_id)
+    instances.start(session, definition, from_json(job.payload.get("variables", {})), start_event=job.element_id)
     start_events.next_time(session, definition, job)
