@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime
+from html import unescape
 from io import BytesIO
 from typing import Any
 from zipfile import BadZipFile
@@ -35,12 +36,15 @@ def van_ban_tham_dinh(
 ) -> dict[str, Any]:
     """Attach `<ten_van_ban>.docx`, rendered from the file `mau_van_ban` of the deployment with all variables of the case.
 
+    `ten_van_ban` may hold the template's words too (`Công văn gửi {{ ten_co_quan }}`), so that the letters of one case are told apart.
+
     The variable named by `bien_van_ban` then holds it, so that a user task can hand it over (`tai_lieu_kem`).
     Raises NotFound without such a file, ValueError when the template is wrong; both say what to mend.
     """
     names = {f"ten_{name}": job.organisations[code] for name, code in ho_so.items() if isinstance(code, str) and code in job.organisations}
-    content = render(job.resource(mau_van_ban), {"so_ho_so": job.business_key, **names, **ho_so}, mau_van_ban)
-    job.attach(f"{_file_name(ten_van_ban)}.docx", content, DOCX, bien_van_ban)
+    known = {"so_ho_so": job.business_key, **names, **ho_so}
+    content = render(job.resource(mau_van_ban), known, mau_van_ban)
+    job.attach(f"{_file_name(_filled(ten_van_ban, known))}.docx", content, DOCX, bien_van_ban)
     return {}
 
 
@@ -56,6 +60,13 @@ def render(template: bytes, variables: dict[str, Any], name: str = "") -> bytes:
     filled = BytesIO()
     document.save(filled)
     return filled.getvalue()
+
+
+def _filled(text: str, variables: dict[str, Any]) -> str:
+    try:
+        return unescape(_environment().from_string(text).render(variables))
+    except TemplateError as error:
+        raise ValueError(f"Expected a name for the document, but {text} says: {error.message}") from None
 
 
 class _Blank(Undefined):

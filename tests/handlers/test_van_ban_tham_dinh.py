@@ -106,3 +106,9 @@ def test_it_calls_the_file_what_the_diagram_says_as_far_as_a_file_may_be_called_
     HANDLER.call(job, {"ten_van_ban": " / "})
     assert [attachment.name for attachment in job.attachments] == ["CV thẩm định 2026.docx", "Văn bản.docx"]
     assert job.attachments[0].media_type == "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+
+
+def test_it_names_the_file_after_the_body_that_is_asked() -> None:
+    job = Job("1", HANDLER.topic, read=lambda _: template("x"), organisations={"cong_an": "Công an & Nội chính"})
+    HANDLER.call(job, {"noi": "cong_an", "ten_van_ban": "Công văn - {{ ten_noi or noi }}"})
+    assert job.attachments[0].name == "Công văn - Công an & Nội chính.docx"
