@@ -34,7 +34,7 @@ def deploy(
     Raises Refused with all findings when anything would not run as drawn, and Invalid when a process belongs to another folder.
     """
     last = _last(session, folder)
-    if last is not None and last.digest == contents_.digest(files):
+    if last is not None and last.digest == contents_.digest(files) and not is_draft(session, last, files):
         return last
     findings: list[Finding] = [f for f in check(files, topics) if f.severity is not Severity.WARNING]
     if findings:
@@ -51,17 +51,25 @@ def store(session: Session, folder: str, files: Mapping[str, bytes], *, user: Us
     db.alone(session, "deploy")
     last = _last(session, folder)
     digest = contents_.digest(files)
-    if last is not None and last.digest == digest:
+    if last is not None and last.digest == digest and not is_draft(session, last, files):
         # Somebody deployed the same at the same time.
         return last
     parsed = contents_.remember(digest, lambda: files)
     processes = [(name, process) for name, diagram in parsed.diagrams.items() for process in diagram.executable]
     for _, process in processes:
         parsed.program(process.id)
+    deployment = _add(session, folder, files, last, user, note)
+    by_name = {resource.name: resource for resource in deployment.resources}
+    for name, process in processes:
+        _define(session, deployment, by_name[name], parsed, process)
+    return deployment
+
+
+def _add(session: Session, folder: str, files: Mapping[str, bytes], last: Deployment | None, user: User | None, note: str) -> Deployment:
     deployment = Deployment(
         folder=folder,
         number=last.number + 1 if last else 1,
-        digest=digest,
+        digest=contents_.digest(files),
         note=note,
         deployed_at=db.now(session),
         deployed_by_id=user.id if user else None,
@@ -69,10 +77,28 @@ def store(session: Session, folder: str, files: Mapping[str, bytes], *, user: Us
     )
     session.add(deployment)
     session.flush()
-    by_name = {resource.name: resource for resource in deployment.resources}
-    for name, process in processes:
-        _define(session, deployment, by_name[name], parsed, process)
     return deployment
+
+
+def keep_draft(session: Session, folder: str, files: Mapping[str, bytes], *, user: User | None = None, note: str = "") -> Deployment:
+    """Keep a drawing that is not yet a program, byte for byte: as a deployment that defines no process, so that nothing half runs.
+
+    The newest version of each process stays what it was. Raises Refused when more is wrong with it than to-dos.
+    """
+    errors = [finding for finding in check(files, None) if finding.severity is Severity.ERROR]
+    if errors:
+        raise Refused(errors)
+    db.alone(session, "deploy")
+    last = _last(session, folder)
+    if last is not None and last.digest == contents_.digest(files):
+        return last
+    return _add(session, folder, files, last, user, note)
+
+
+def is_draft(session: Session, deployment: Deployment, files: Mapping[str, bytes]) -> bool:
+    """Whether `deployment` (of `files`) draws processes and defines none."""
+    defined = session.scalar(select(ProcessDefinition.id).where(ProcessDefinition.deployment_id == deployment.id).limit(1))
+    return defined is None and any(name.endswith((".bpmn", ".bpmn20.xml")) for name in files)
 
 
 def _start_form(parsed: Contents, key: str, start: StartEvent) -> str | None:

@@ -108,12 +108,26 @@ def legal_basis(folder: Path) -> None:
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--note", default="", help="What changed, and on which legal basis.")
 def deploy(folder: Path, note: str) -> None:
-    """Deploy a process folder, all of it or nothing."""
-    from engine import deployments, topics
+    """Deploy a process folder, all of it or nothing.
 
-    with _sessions().begin() as session:
-        deployment = deployments.deploy(session, folder.resolve().name, read((folder,)), note=note, topics=topics.discover("handlers"))
-        click.echo(f"{deployment.folder} {deployment.number}")
+    Exit: 0 deployed; 1 kept as a draft that defines no process, with the list of what is missing; 2 refused, nothing stored.
+    """
+    from engine import deployments, topics
+    from engine.lint import report, verdict
+
+    name, files = folder.resolve().name, read((folder,))
+    try:
+        with _sessions().begin() as session:
+            deployment = deployments.deploy(session, name, files, note=note, topics=topics.discover("handlers"))
+            click.echo(f"{deployment.folder} {deployment.number}")
+    except Refused as refused:
+        if verdict(refused.findings) == "refused":
+            raise
+        with _sessions().begin() as session:
+            deployment = deployments.keep_draft(session, name, files, note=note)
+            click.echo(f"{deployment.folder} {deployment.number} (bản nháp)")
+        click.echo(report.as_text(refused.findings, "vi"), err=True)
+        sys.exit(1)
 
 
 @cli.command()
