@@ -8,14 +8,13 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import AXE, NARROW, WIDE, log_in, violations
+from tests.browser.conftest import NARROW, WIDE, log_in, violations
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 Visit = Callable[..., Page]
 Find = Callable[[int, str], int]
 
 
-@pytest.mark.skipif(not AXE.exists(), reason="axe-core is not installed: npm ci in web/frontend")
 @pytest.mark.parametrize("viewport", [WIDE, NARROW], ids=["wide", "narrow"])
 def test_no_page_has_a_barrier_or_is_wider_than_the_screen(visit: Visit, case: int, task_of: Find, viewport: dict[str, int]) -> None:
     stranger = visit(viewport=viewport)
