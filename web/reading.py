@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
 from engine.contents import Contents
+from engine.diagram import Element
 from engine.forms import Field, Form
 from engine.models import Document
 from web.language import gettext as _
 from web.words import write_date, write_moment
 
+_VARIABLE = re.compile(r"\$\{(\w+)\}")
+_DURATION = re.compile(r"P(?:(?P<years>\d+)Y)?(?:(?P<months>\d+)M)?(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?(?:T(?:(?P<hours>\d+)H)?)?")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d.*")
 
@@ -108,11 +111,32 @@ class Reader:
             return write_date(date.fromisoformat(text))
         if _MOMENT.fullmatch(text):
             return f"{text[8:10]}/{text[5:7]}/{text[:4]} {text[11:16]}"
+        if text != "P" and (length := _DURATION.fullmatch(text)):
+            return _duration({unit: int(amount) for unit, amount in length.groupdict().items() if amount})
         choice = known is None or known.type in ("select", "radio", "checklist", "taglist")
         return self.names.get(text, text) if choice else text
+
+
+def _duration(parts: Mapping[str, int]) -> str:
+    words = {"years": _("năm"), "months": _("tháng"), "weeks": _("tuần"), "days": _("ngày"), "hours": _("giờ")}
+    return " ".join(f"{amount} {words[unit]}" for unit, amount in parts.items())
 
 
 def of_contents(contents: Contents, choices: Mapping[str, Any], documents: Collection[Document] = ()) -> Reader:
     """A reader for the cases of one deployment. `choices`: engine.user_tasks.choices."""
     names = {str(one["value"]): str(one["label"]) for key in ("_tai_khoan", "_to_chuc") for one in choices.get(key, ())}
-    return Reader(contents.forms.values(), names, documents)
+    reader = Reader(contents.forms.values(), names, documents)
+    for element in (one for diagram in contents.diagrams.values() for one in diagram.elements.values()):
+        for variable, label in _times(element):
+            reader.labels.setdefault(variable, label)
+    return reader
+
+
+def _times(element: Element) -> Iterator[tuple[str, str]]:
+    """Variables that hold a deadline or a timer of `element`, with what they are for: no form asks for them, but the diagram tells."""
+    if due := _VARIABLE.fullmatch(element.camunda("dueDate") or ""):
+        yield due[1], _("Hạn của bước “%(step)s”", step=element.name)
+    for definition in element.children("timerEventDefinition"):
+        for text in definition:
+            if timer := _VARIABLE.fullmatch((text.text or "").strip()):
+                yield timer[1], _("Thời gian đến “%(event)s”", event=element.name)
