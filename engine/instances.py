@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from engine import candidates, db, deployments, executions, history, identity, jobs, user_tasks, wait_states
+from engine import candidates, db, deployments, documents, executions, history, identity, jobs, user_tasks, wait_states
 from engine.errors import ExpressionError, Forbidden, Invalid, NotFound
 from engine.expressions import evaluate, to_json
 from engine.models import Execution as StoredExecution
 from engine.models import ProcessDefinition, ProcessInstance, User
 from engine.spiff import Execution
+from engine.topics import Attachment
 
 
 def start(
@@ -24,29 +25,51 @@ def start(
     user: User | None = None,
     business_key: str = "",
     start_event: str | None = None,
+    files: Mapping[int, Attachment] | None = None,
 ) -> ProcessInstance:
     """Start a case by hand (`user` must be a candidate starter) or from a start event.
 
-    With a user, `variables` are what he entered into the start form, and are validated against it. Raises Forbidden, FormInvalid.
+    With a user, `variables` are what he entered into the start form, and are validated against it. `files` came with the form; its file
+    fields name them by these numbers, which the numbers of the stored documents replace. Raises Forbidden, FormInvalid.
     """
+    files = files or {}
     if definition.suspended:
         raise Forbidden(action="start this process", reason="it is suspended")
     if user is not None:
         if not identity.may_start(user, definition):
             raise Forbidden(action="start this process", reason="it does not name you among those who may start it")
-        variables = _entered(session, definition, variables)
+        variables = _entered(session, definition, variables, files)
     instance = create(session, definition, user=user, business_key=business_key or _key(session, definition, variables))
+    if files:
+        variables = _stored(session, instance, variables, files, user)
     begin(session, instance, variables, user=user, start_event=start_event)
     return instance
 
 
-def _entered(session: Session, definition: ProcessDefinition, data: Mapping[str, Any]) -> dict[str, Any]:
+def _entered(session: Session, definition: ProcessDefinition, data: Mapping[str, Any], files: Collection[int]) -> dict[str, Any]:
     form = deployments.contents(session, definition.deployment).form(definition.start_form)
     if form is not None:
-        return form.validate(data, user_tasks.choices(session))
+        return form.validate(data, user_tasks.choices(session), documents=files)
     if data:
         raise Invalid(expected="no data, since the process has no start form", found=", ".join(sorted(data)))
     return {}
+
+
+def _stored(
+    session: Session, instance: ProcessInstance, data: Mapping[str, Any], files: Mapping[int, Attachment], user: User | None
+) -> dict[str, Any]:
+    """Store the files of the start form as documents of the case. Gives the data with the documents' numbers."""
+    form = deployments.contents(session, instance.definition.deployment).form(instance.definition.start_form)
+    numbers = {n: documents.add(session, instance.id, f.name, f.content, f.media_type, user=user).id for n, f in files.items()}
+    found = dict(data)
+    for field in form.fields if form else ():
+        holder = found
+        *path, name = field.path.split(".")
+        for part in path:
+            holder = holder.get(part) or {}
+        if field.type == "filepicker" and isinstance(holder.get(name), list):
+            holder[name] = [numbers.get(number, number) for number in holder[name]]
+    return found
 
 
 def _key(session: Session, definition: ProcessDefinition, variables: Mapping[str, Any]) -> str:

@@ -10,12 +10,15 @@ from flask.typing import ResponseReturnValue
 
 from engine import deployments, identity, instances, user_tasks
 from engine.diagram import Element
-from engine.errors import FormInvalid, NotFound
+from engine.errors import FileRejected, FormInvalid, NotFound
 from engine.forms import Form
 from engine.models import ProcessDefinition
-from web import forms, legal, picture
+from engine.sentences import say
+from engine.topics import Attachment
+from web import forms, legal, picture, uploads
 from web.database import db
 from web.language import gettext as _
+from web.language import locale
 from web.sessions import me
 
 bp = Blueprint("processes", __name__)
@@ -97,6 +100,21 @@ def _start_page(
     return make_response(text, 422 if errors else 200)
 
 
+def _received(form: Form, typed: dict[str, Any]) -> tuple[dict[int, Attachment], dict[str, str]]:
+    """The files that came with the form, under numbers of their own, which are put into their fields; and field -> why one is refused."""
+    files: dict[int, Attachment] = {}
+    refused: dict[str, str] = {}
+    for name, stored in forms.uploads(form, request.files):
+        try:
+            # Below zero: no document has such a number.
+            files[-1 - len(files)] = Attachment(*uploads.receive(stored))
+        except FileRejected as error:
+            refused[name] = say(error, locale())
+        else:
+            forms.add_document(form, typed, name, -len(files))
+    return files, refused
+
+
 @bp.get("/quy-trinh/<key>/khoi-tao")
 def start_page(key: str) -> ResponseReturnValue:
     definition, form = _startable(key)
@@ -116,11 +134,19 @@ def start(key: str) -> ResponseReturnValue:
     definition, form = _startable(key)
     business_key = request.form.get("_ma_ho_so", "").strip()[:200]
     typed = forms.parse(form, request.form)
+    files, refused = _received(form, typed)
     try:
-        instance = instances.start(db.session(), definition, typed, user=me(), business_key=business_key)
+        if refused:
+            raise FormInvalid(refused)
+        instance = instances.start(db.session(), definition, typed, user=me(), business_key=business_key, files=files)
     except FormInvalid as error:
         db.session.rollback()
         definition, form = _startable(key)
-        return _start_page(definition, form, typed, business_key, error.fields)
+        for number in files:
+            forms.remove_document(form, typed, number)
+        # The browser forgets the files that were chosen: nothing is stored before the case is there.
+        sentence = _("Hãy chọn lại tệp: tệp chưa được lưu vì hồ sơ chưa được khởi tạo.")
+        again = {name: sentence for name, _file in forms.uploads(form, request.files)}
+        return _start_page(definition, form, typed, business_key, {**again, **error.fields})
     flash(_("Đã khởi tạo hồ sơ %(case)s.", case=instance.title or instance.business_key), "done")
     return redirect(url_for("cases.show", instance_id=instance.id))

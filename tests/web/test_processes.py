@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from io import BytesIO
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
-from engine.models import ProcessInstance
+from engine import deployments, executions
+from engine.models import Document, ProcessInstance
+from tests.engine.cast import bpmn, flow
 from tests.web.conftest import Browser
 
 Enter = Callable[[str], Browser]
@@ -55,3 +59,35 @@ def test_its_page_lists_the_steps(log_in: Enter) -> None:
     assert "Ý kiến y tế" in page
     assert log_in("em").get("/quy-trinh/khong_co").status_code == 404
     assert log_in("em").get("/quy-trinh/don_nghi/so-do.bpmn").status_code == 200
+
+
+def test_it_stores_the_files_of_the_start_form_with_the_case_or_not_at_all(store: sessionmaker[Session], log_in: Enter) -> None:
+    asked = (
+        '{"type":"default","id":"don","schemaVersion":16,"components":[{"type":"textfield","key":"ly_do","label":"Lý do",'
+        '"validate":{"required":true}},{"type":"filepicker","key":"kem","label":"Tài liệu kèm","multiple":true}]}'
+    )
+    body = '<startEvent id="s" camunda:formRef="don"/><userTask id="t" name="Việc" camunda:candidateGroups="@so_a"/>' + flow("s", "t")
+    with store.begin() as session:
+        diagram = bpmn(body, key="co_tep", process='camunda:candidateStarterUsers="an"')
+        deployments.deploy(session, "co_tep", {"p.bpmn": diagram, "forms/don.form": asked.encode()})
+    an = log_in("an")
+    address = "/quy-trinh/co_tep/khoi-tao"
+
+    def send(reason: str, name: str, content: bytes) -> Any:
+        return an.post(address, {"ly_do": reason, "kem": (BytesIO(content), name)}, page=address)
+
+    refused = send("", "đơn.txt", "nội dung".encode())
+    assert refused.status_code == 422
+    assert "Hãy chọn lại tệp" in refused.text
+    disguised = send("việc nhà", "đơn.pdf", b"MZ not a pdf")
+    assert disguised.status_code == 422
+    with store() as session:
+        assert session.scalars(select(Document)).all() == []
+        assert session.scalars(select(ProcessInstance)).all() == []
+    assert send("việc nhà", "đơn.txt", "nội dung".encode()).status_code == 302
+    with store() as session:
+        document = session.scalars(select(Document)).one()
+        case = session.scalars(select(ProcessInstance)).one()
+        assert (document.name, document.instance_id) == ("đơn.txt", case.id)
+        assert executions.load(session, case).variables["kem"] == [document.id]
+    assert an.get(f"/van-ban/{document.id}").data == "nội dung".encode()
