@@ -139,10 +139,18 @@ def _stale(_error: StaleDataError) -> Response:
 def _database(error: SQLAlchemyError) -> Response:
     db.session.rollback()
     log.exception("database", error=str(error)[:500])
-    text = str(error).lower()
-    full = isinstance(error, OperationalError) and ("disk is full" in text or "no space left" in text or "disk i/o" in text)
     busy = isinstance(error, OperationalError)
-    return page(507 if full else 503 if busy else 500, typed=typed_fields())
+    return page(507 if busy and _disk_full(error) else 503 if busy else 500, typed=typed_fields())
+
+
+def _disk_full(error: BaseException | None) -> bool:
+    """SQLite gives up the whole transaction, so what is seen may be that a savepoint is gone; the cause lies below it."""
+    while error is not None:
+        text = str(error).lower()
+        if "disk is full" in text or "no space left" in text or "disk i/o" in text:
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _unexpected(error: Exception) -> Response:

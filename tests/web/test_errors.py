@@ -5,16 +5,19 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import event, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from engine import user_tasks
 from engine.errors import EngineError, Stale
-from engine.models import UserTask
+from engine.models import HistoryEvent, UserTask
 from tests.web.conftest import Browser
+from web.database import db
 from web.errors import ENGINE, status_of
 
 Enter = Callable[[str], Browser]
@@ -116,3 +119,32 @@ def test_the_session_cookie_is_out_of_reach_of_scripts_and_other_sites(app: Flas
     cookie = app.test_client().get("/dang-nhap").headers["Set-Cookie"]
     assert "HttpOnly" in cookie
     assert "SameSite=Lax" in cookie
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_disk_that_is_really_full_loses_nothing_and_leaves_nothing_half_done(
+    app: Flask, log_in: Enter, store: sessionmaker[Session], case: int, task_of: Find
+) -> None:
+    """SQLite is given no more pages: the file cannot grow, as on a full disk."""
+    binh, task = log_in("binh"), task_of(case, "xet")
+    binh.post(f"/viec/{task}/nhan")
+    pages = {"most": 0}
+    with app.app_context():
+        engine = db.engine
+
+    @event.listens_for(engine, "checkout")
+    def _limit(connection: Any, *_: object) -> None:
+        connection.execute(f"PRAGMA max_page_count={pages['most'] or 1_000_000_000}")
+
+    with store() as session:
+        pages["most"] = session.connection().exec_driver_sql("PRAGMA page_count").scalar_one()
+    opinion = "Đồng ý cho nghỉ. " * 500
+    said = binh.post(f"/viec/{task}", {"ket_luan": "dong_y", "y_kien": opinion})
+    assert said.status_code == 507
+    assert "hết dung lượng đĩa" in said.text
+    assert opinion[:200] in said.text
+    with store() as session:
+        assert session.get_one(UserTask, task).state == "open"
+        assert "task.completed" not in session.scalars(select(HistoryEvent.kind)).all()
+    pages["most"] = 0
+    assert binh.post(f"/viec/{task}", {"ket_luan": "dong_y", "y_kien": opinion}).status_code == 302
