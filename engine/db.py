@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -71,6 +73,19 @@ def create_engine(url: str, **options: Any) -> Engine:
     return engine
 
 
+def _write_ahead(cursor: Any) -> None:
+    """Switch the file to WAL, once in its life. Several that open a new file at once exclude each other, and busy_timeout is deaf to it."""
+    until = time.monotonic() + 20
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.02)
+
+
 def configure(engine: Engine) -> None:
     """SQLite: WAL, foreign keys, and a real BEGIN IMMEDIATE.
 
@@ -85,8 +100,9 @@ def configure(engine: Engine) -> None:
     def _connect(connection: Any, _record: Any) -> None:
         connection.isolation_level = None
         cursor = connection.cursor()
-        for pragma in ("busy_timeout=20000", "journal_mode=WAL", "foreign_keys=ON", "synchronous=NORMAL"):
+        for pragma in ("busy_timeout=20000", "foreign_keys=ON", "synchronous=NORMAL"):
             cursor.execute(f"PRAGMA {pragma}")
+        _write_ahead(cursor)
         cursor.close()
 
     @event.listens_for(engine, "begin")
