@@ -9,6 +9,13 @@ import { fileURLToPath } from 'node:url';
 const here = dirname(fileURLToPath(import.meta.url));
 const out = resolve(here, '../static/dist');
 
+/** What pages ask for by name: web/assets.py. */
+const ENTRIES = [
+  'early.js', 'app.js', 'app.css', 'diagram.js', 'diagram.css', 'monitor.js', 'monitor.css', 'charts.js',
+  'studio.js', 'studio.css', 'studio-diagram.js', 'studio-diagram.css', 'studio-decision.js', 'studio-decision.css',
+  'studio-form.js', 'studio-form.css', 'studio-tryout.js', 'studio-compare.js',
+];
+
 const ICONS = [
   'arrow-down', 'arrow-left', 'arrow-right', 'arrow-up', 'box-arrow-up-right', 'calendar-event', 'check-circle-fill', 'check-lg',
   'chevron-down', 'chevron-right', 'clock', 'download', 'exclamation-octagon-fill', 'exclamation-triangle-fill', 'file-earmark-text',
@@ -21,7 +28,7 @@ mkdirSync(out, { recursive: true });
 
 const result = await build({
   absWorkingDir: here,
-  entryPoints: ['early.js', 'app.js', 'app.css', 'diagram.js', 'diagram.css', 'monitor.js', 'monitor.css'].map((name) => `src/${name}`),
+  entryPoints: ENTRIES.map((name) => `src/${name}`),
   outdir: out,
   bundle: true,
   minify: true,

@@ -1,0 +1,38 @@
+"""The tables. One class per noun; docs/glossary.md has the words, docs/architecture.md the picture.
+
+The execution of a case is one compressed blob (`Execution`); rows of tasks, jobs, subscriptions and incidents mirror the places where it
+waits (`wait_id` ties a row to its place) and change in the same transaction.
+"""
+
+from engine.chores import Chore
+from engine.db import Base
+from engine.models.cases import Execution, Participant, ProcessInstance
+from engine.models.deployed import Deployment, ProcessDefinition, Resource
+from engine.models.people import LoginAttempt, Membership, Organisation, User
+from engine.models.records import Document, DocumentContent, HistoryEvent
+from engine.models.work import BufferedMessage, Candidate, Draft, Incident, Job, MessageSubscription, UserTask
+
+__all__ = [
+    "Base",
+    "BufferedMessage",
+    "Candidate",
+    "Chore",
+    "Deployment",
+    "Document",
+    "DocumentContent",
+    "Draft",
+    "Execution",
+    "HistoryEvent",
+    "Incident",
+    "Job",
+    "LoginAttempt",
+    "Membership",
+    "MessageSubscription",
+    "Organisation",
+    "Participant",
+    "ProcessDefinition",
+    "ProcessInstance",
+    "Resource",
+    "User",
+    "UserTask",
+]

@@ -1,0 +1,153 @@
+"""What a case waits for: tasks, jobs, messages, incidents."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from engine.db import Base, Id, Instant, Json
+from engine.models.cases import ProcessInstance
+from engine.models.people import Organisation, User
+
+
+class UserTask(Base):
+    """Work that waits for a person. `state`: open, completed, cancelled."""
+
+    __tablename__ = "user_task"
+    __table_args__ = (
+        Index(None, "instance_id", "state"),
+        Index(None, "assignee_id", "state", "due_at"),
+        UniqueConstraint("instance_id", "wait_id"),
+    )
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    instance_id: Mapped[int] = mapped_column(ForeignKey("process_instance.id"))
+    wait_id: Mapped[str] = mapped_column(String(64))
+    element_id: Mapped[str] = mapped_column(String(200))
+    name: Mapped[str] = mapped_column(String(300))
+    state: Mapped[str] = mapped_column(String(20), default="open")
+    form: Mapped[str | None] = mapped_column(String(300))
+    """Resource name of its form in the case's deployment."""
+    assignee_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"), index=True)
+    """The body that is asked, where its candidate groups name exactly one."""
+    priority: Mapped[int] = mapped_column(default=50)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    due_at: Mapped[datetime | None] = mapped_column(Instant)
+    follow_up_at: Mapped[datetime | None] = mapped_column(Instant)
+    scope: Mapped[str] = mapped_column(String(20), default="case")
+    """What its holder sees: `case`, or `task` (only this request and what it hands over, not the rest of the case)."""
+    ended_at: Mapped[datetime | None] = mapped_column(Instant)
+    ended_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    instance: Mapped[ProcessInstance] = relationship()
+    assignee: Mapped[User | None] = relationship(foreign_keys=[assignee_id])
+    ended_by: Mapped[User | None] = relationship(foreign_keys=[ended_by_id])
+    organisation: Mapped[Organisation | None] = relationship()
+    candidates: Mapped[list[Candidate]] = relationship(cascade="all, delete-orphan")
+
+
+class Candidate(Base):
+    """A principal (engine.identity) that may claim a user task."""
+
+    __tablename__ = "candidate"
+    __table_args__ = (Index(None, "principal", "user_task_id"),)
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    user_task_id: Mapped[int] = mapped_column(ForeignKey("user_task.id"), index=True)
+    principal: Mapped[str] = mapped_column(String(200))
+
+
+class Draft(Base):
+    """What a person has typed into the form of a user task and not yet handed in."""
+
+    __tablename__ = "draft"
+    __table_args__ = (UniqueConstraint("user_task_id", "user_id"),)
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    user_task_id: Mapped[int] = mapped_column(ForeignKey("user_task.id"))
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
+    data: Mapped[dict[str, Any]] = mapped_column(Json)
+    saved_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class Job(Base):
+    """Work that happens by itself. `kind`: service, timer, message, signal, return (a called case has ended), start_timer.
+
+    Leased: an executor sets `owner` and moves `next_at` to the end of its lease. Due: `next_at <= now`; null: retries used up or suspended.
+    """
+
+    __tablename__ = "job"
+    __table_args__ = (
+        # Steps of the engine and jobs of handlers are leased apart (jobs.Lane), each in order of priority and time.
+        *(
+            Index(f"ix_job_{lane}", "priority", "next_at", "id", sqlite_where=text(which), postgresql_where=text(which))
+            for lane, which in (("steps", "topic IS NULL"), ("services", "topic IS NOT NULL"))
+        ),
+        UniqueConstraint("instance_id", "wait_id", "kind", "key"),
+    )
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    instance_id: Mapped[int | None] = mapped_column(ForeignKey("process_instance.id"), index=True)
+    definition_id: Mapped[int | None] = mapped_column(ForeignKey("process_definition.id"), index=True)
+    wait_id: Mapped[str | None] = mapped_column(String(64))
+    key: Mapped[str | None] = mapped_column(String(200))
+    """Tells apart several jobs for one place (a message to it, a called case's return)."""
+    kind: Mapped[str] = mapped_column(String(20))
+    element_id: Mapped[str | None] = mapped_column(String(200))
+    topic: Mapped[str | None] = mapped_column(String(200))
+    due_at: Mapped[datetime] = mapped_column(Instant)
+    """When it should happen. Stays, while `next_at` moves with leases and retries."""
+    next_at: Mapped[datetime | None] = mapped_column(Instant)
+    owner: Mapped[str | None] = mapped_column(String(80))
+    retries: Mapped[int] = mapped_column(default=3)
+    suspended: Mapped[bool] = mapped_column(default=False)
+    priority: Mapped[int] = mapped_column(default=0)
+    payload: Mapped[dict[str, Any]] = mapped_column(Json)
+    error: Mapped[str] = mapped_column(Text, default="")
+    created_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class MessageSubscription(Base):
+    """A case (or, without an instance, a start event) that waits for a message or a signal."""
+
+    __tablename__ = "message_subscription"
+    __table_args__ = (Index(None, "kind", "name"),)
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(10))
+    name: Mapped[str] = mapped_column(String(200))
+    instance_id: Mapped[int | None] = mapped_column(ForeignKey("process_instance.id"), index=True)
+    definition_id: Mapped[int | None] = mapped_column(ForeignKey("process_definition.id"), index=True)
+    wait_id: Mapped[str | None] = mapped_column(String(64))
+    element_id: Mapped[str] = mapped_column(String(200))
+    keys: Mapped[dict[str, Any]] = mapped_column(Json)
+    """Correlation keys that a message must carry, all of them. Empty: the business key alone decides."""
+
+
+class BufferedMessage(Base):
+    """A message that arrived before anybody waited for it, kept until `expires_at`."""
+
+    __tablename__ = "buffered_message"
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    name: Mapped[str] = mapped_column(String(200), index=True)
+    business_key: Mapped[str | None] = mapped_column(String(200))
+    keys: Mapped[dict[str, Any]] = mapped_column(Json)
+    variables: Mapped[dict[str, Any]] = mapped_column(Json)
+    arrived_at: Mapped[datetime] = mapped_column(Instant)
+    expires_at: Mapped[datetime] = mapped_column(Instant, index=True)
+
+
+class Incident(Base):
+    """Something failed and waits to be mended: which element, what was said, in which line. `resolved_at` null: still open."""
+
+    __tablename__ = "incident"
+    __table_args__ = (Index(None, "instance_id", "resolved_at"),)
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    instance_id: Mapped[int] = mapped_column(ForeignKey("process_instance.id"))
+    wait_id: Mapped[str | None] = mapped_column(String(64))
+    job_id: Mapped[int | None] = mapped_column(Id)
+    element_id: Mapped[str] = mapped_column(String(200))
+    kind: Mapped[str] = mapped_column(String(40))
+    message: Mapped[str] = mapped_column(Text)
+    line: Mapped[int | None]
+    raised_at: Mapped[datetime] = mapped_column(Instant)
+    resolved_at: Mapped[datetime | None] = mapped_column(Instant)
+    resolved_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
