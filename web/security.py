@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response, request
+from flask import Flask, Response, g, request
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
@@ -19,9 +19,19 @@ HEADERS = {
 }
 
 
+def allow_style_attributes() -> None:
+    """Let the page of this request carry `style` attributes: the editors of diagrams and tables write them into their markup.
+
+    Style sheets and scripts stay as strict as everywhere.
+    """
+    g.policy = f"{POLICY}; style-src-attr 'unsafe-inline'"
+
+
 def init(app: Flask) -> None:
     @app.after_request
     def _headers(response: Response) -> Response:
+        if "policy" in g:
+            response.headers.setdefault("Content-Security-Policy", g.policy)
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
         if request.is_secure:
