@@ -10,7 +10,11 @@
     |   +-- UserTaskNotClaimed
     |   +-- InstanceNotActive
     |   +-- NotWaiting
+    |   +-- FileHeld                 somebody edits this file of a draft
     |   +-- NotMovable               a case that cannot move to another version as it stands, with all obstacles
+    |   +-- ReleaseOvertaken         another version is in force than the one that was compared with
+    |   +-- ReleaseDecided           somebody has decided about the proposal already
+    |   +-- ReleasePending           another proposal of the folder waits
     +-- Invalid                      what was handed in is not what is expected
     |   +-- FormInvalid              field by field
     |   +-- ExpressionError          with line and column
@@ -84,6 +88,10 @@ class NotWaiting(Conflict):
     """Expected element {element} of case {instance} to be waiting for this, but the case has gone on."""
 
 
+class FileHeld(Conflict):
+    """Expected file {file} to be free, but {holder} is editing it."""
+
+
 class NotMovable(Conflict):
     """Case {instance} cannot move to version {version} as it stands: {count} places stand in the way."""
 
@@ -91,6 +99,18 @@ class NotMovable(Conflict):
         """`obstacles`: engine.migration.Obstacle, each with its element and a sentence in both languages."""
         super().__init__(instance=instance, version=version, count=len(obstacles))
         self.obstacles = list(obstacles)
+
+
+class ReleaseOvertaken(Conflict):
+    """Expected version {expected} of {folder} to be in force, but {actor} released version {found} at {at}. Compare again, then repeat."""
+
+
+class ReleaseDecided(Conflict):
+    """Expected release {release} to wait for a decision, but {actor} decided at {at}: it is {state}."""
+
+
+class ReleasePending(Conflict):
+    """Expected no other proposal for {folder}, but {actor} proposed release {release} at {at}. Decide about that one first."""
 
 
 class Invalid(EngineError):

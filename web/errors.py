@@ -15,6 +15,7 @@ from engine.sentences import say
 from web.database import db
 from web.language import gettext as _
 from web.language import locale
+from web.sessions import is_script
 from web.words import size
 
 log = structlog.get_logger()
@@ -76,8 +77,8 @@ def page(status: int, sentence: str = "", *, title: str = "", reference: str = "
     """The page for `status`; JSON for a script that asks for it. `typed` is what was sent, shown so that it is not lost."""
     sentence = sentence or str(SENTENCES.get(status, ""))
     title = title or str(TITLES.get(status, TITLES[500]))
-    if "application/json" in request.headers.get("Accept", ""):
-        return make_response(jsonify(title=title, sentence=sentence), status)
+    if is_script():
+        return make_response(jsonify(title=title, sentence=sentence, error=sentence), status)
     try:
         back = request.path if status == 401 else None
         text = render_template(

@@ -84,6 +84,12 @@ def is_poll() -> bool:
     return request.method in SAFE and ("HX-Request" in request.headers or "If-None-Match" in request.headers)
 
 
+def is_script() -> bool:
+    """A request of a script, which wants JSON also where it is refused: it asks for it, or for an address that gives nothing else."""
+    rule = request.url_rule.rule if request.url_rule else ""
+    return "application/json" in request.headers.get("Accept", "") or "/api/" in rule
+
+
 def _guard() -> Response | None:
     if request.endpoint in OPEN or request.endpoint is None or request.blueprint in OWN:
         return None
@@ -94,7 +100,7 @@ def _guard() -> Response | None:
         if not is_poll() and now - session.get("seen", 0) > 60:
             session["seen"] = now
         return None
-    if request.method in SAFE and not is_poll() and "application/json" not in request.headers.get("Accept", ""):
+    if request.method in SAFE and not is_poll() and not is_script():
         return cast(Response, redirect(url_for("auth.login", next=_here())))
     from web.errors import SessionEnded
 

@@ -9,12 +9,14 @@ LUANCHUYEN_HTTPS          0                                1: cookies travel ove
 LUANCHUYEN_PROXIES        0                                how many proxies stand in front and add X-Forwarded-For
 LUANCHUYEN_TEST_DATA      0                                1: every page says that this is no real installation
 LUANCHUYEN_RELEASE_ROLES  ban_hanh                         roles, comma-separated, whose holders may release a version of a process
+LUANCHUYEN_EDIT_ROLES     phan_tich,ban_hanh               roles whose holders may change drafts of processes in the studio
 LUANCHUYEN_MAIL_HOST, _MAIL_PORT, _MAIL_USER, _MAIL_PASSWORD, _MAIL_FROM, _MAIL_TO, _MAIL_TLS    empty: mail is recorded as not sent
 LUANCHUYEN_SECRET_KEY_OLD empty                            the former secret key, while it is being changed
 LUANCHUYEN_SECRET_<NAME>  none                             secrets that diagrams name, for handlers only
 LUANCHUYEN_HTTP_HOSTS     empty                            hosts that the topic goi_http may call; LUANCHUYEN_HTTP_PRIVATE: networks of ours
 LUANCHUYEN_BROKER         empty                            address of the broker that carries jobs to Celery
     LUANCHUYEN_QUEUES         empty                            topic=queue, ...: topics with workers of their own
+LUANCHUYEN_LEASE          300                              seconds after which others take over what a process died with
 LUANCHUYEN_METRICS_TOKEN  empty                            token for /metrics; empty: only this machine may ask
 LUANCHUYEN_LOG            text                             json: one JSON object a line
 """
@@ -51,7 +53,8 @@ def read(environ: Mapping[str, str]) -> dict[str, Any]:
         "SESSION_COOKIE_SECURE": _yes(given, "HTTPS"),
         "PROXIES": _whole(given, "PROXIES", 0),
         "TEST_DATA": _yes(given, "TEST_DATA"),
-        "RELEASE_ROLES": frozenset(role.strip() for role in given.get("RELEASE_ROLES", "ban_hanh").split(",") if role.strip()),
+        "RELEASE_ROLES": _words(given, "RELEASE_ROLES", "ban_hanh"),
+        "EDIT_ROLES": _words(given, "EDIT_ROLES", "phan_tich,ban_hanh"),
         "MAIL_HOST": given.get("MAIL_HOST", ""),
         "MAIL_PORT": _whole(given, "MAIL_PORT", 25),
         "MAIL_USER": given.get("MAIL_USER", ""),
@@ -65,6 +68,7 @@ def read(environ: Mapping[str, str]) -> dict[str, Any]:
         "HTTP_PRIVATE": given.get("HTTP_PRIVATE", ""),
         "BROKER": given.get("BROKER", ""),
         "QUEUES": dict(part.strip().split("=", 1) for part in given.get("QUEUES", "").split(",") if "=" in part),
+        "LEASE": timedelta(seconds=max(1, _whole(given, "LEASE", 300))),
         "METRICS_TOKEN": given.get("METRICS_TOKEN", ""),
         "LOG": _one_of(given, "LOG", "text", "json"),
         # What a failed statement was given is case data: it must not reach the log.
@@ -82,6 +86,10 @@ def _one_of(given: Mapping[str, str], name: str, *choices: str) -> str:
     if text not in choices:
         raise SettingsError(f"Expected {PREFIX}{name} to be {' or '.join(choices)}, but found {text!r}")
     return text
+
+
+def _words(given: Mapping[str, str], name: str, default: str) -> frozenset[str]:
+    return frozenset(word.strip() for word in given.get(name, default).split(",") if word.strip())
 
 
 def _whole(given: Mapping[str, str], name: str, default: int) -> int:

@@ -6,14 +6,19 @@ waits (`wait_id` ties a row to its place) and change in the same transaction.
 
 from engine.chores import Chore
 from engine.db import Base
+from engine.models.batches import Batch, BatchItem
 from engine.models.cases import Execution, Participant, ProcessInstance
 from engine.models.deployed import Deployment, ProcessDefinition, Resource
 from engine.models.people import LoginAttempt, Membership, Organisation, User
 from engine.models.records import Document, DocumentContent, HistoryEvent
+from engine.models.releases import Release, ReleaseFile
+from engine.models.studio import Workspace, WorkspaceContent, WorkspaceLock, WorkspaceRevision
 from engine.models.work import BufferedMessage, Candidate, Draft, Incident, Job, MessageSubscription, UserTask
 
 __all__ = [
     "Base",
+    "Batch",
+    "BatchItem",
     "BufferedMessage",
     "Candidate",
     "Chore",
@@ -32,7 +37,13 @@ __all__ = [
     "Participant",
     "ProcessDefinition",
     "ProcessInstance",
+    "Release",
+    "ReleaseFile",
     "Resource",
     "User",
     "UserTask",
+    "Workspace",
+    "WorkspaceContent",
+    "WorkspaceLock",
+    "WorkspaceRevision",
 ]

@@ -22,6 +22,10 @@ class Deployment(Base):
     note: Mapped[str] = mapped_column(Text, default="")
     deployed_at: Mapped[datetime] = mapped_column(Instant)
     deployed_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    valid_from: Mapped[datetime | None] = mapped_column(Instant)
+    """When new cases begin to start with it; null: when it was deployed."""
+    withdrawn_at: Mapped[datetime | None] = mapped_column(Instant)
+    """It was taken back before its time came, and never is in force."""
     resources: Mapped[list[Resource]] = relationship(back_populates="deployment", cascade="all, delete-orphan")
 
 

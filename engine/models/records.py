@@ -16,7 +16,7 @@ class HistoryEvent(Base):
     """Who did what when, on which element, with what. Rows are added and never changed.
 
     `kind`: instance.started .completed .cancelled .failed .suspended .activated .migrated; variables.set; element.completed .cancelled
-    .failed; task.claimed .unclaimed .assigned .completed; timer.fired; message.received; signal.received; job.failed;
+    .failed; task.claimed .unclaimed .assigned .completed .due_date_set .priority_set; timer.fired; message.received; signal.received; job.failed;
     incident.raised .resolved; document.added .removed .read; notification.sent .not_sent.
     """
 
