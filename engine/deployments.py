@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, undefer
 
 from engine import contents as contents_
-from engine import db, start_events
+from engine import db, start_events, validity
 from engine.contents import Contents
 from engine.diagram import Diagram, Element
 from engine.errors import Finding, Invalid, NotFound, Refused, Severity
@@ -26,53 +27,79 @@ def deploy(
     user: User | None = None,
     note: str = "",
     topics: Collection[str] | None = None,
+    valid_from: datetime | None = None,
 ) -> Deployment:
-    """Store `files` as the next version of `folder` and make its processes startable.
+    """Store `files` as the next version of `folder` and make its processes startable, at once or from `valid_from` on.
 
-    Identical content gives back the deployment there is. Running cases keep theirs.
+    Content identical to that in force gives back the deployment there is. Running cases keep theirs.
     `topics` are those that have a handler; None: not checked.
     Raises Refused with all findings when anything would not run as drawn, and Invalid when a process belongs to another folder.
     """
-    last = _last(session, folder)
-    if last is not None and last.digest == contents_.digest(files) and not is_draft(session, last, files):
-        return last
+    present = _present(session, folder, files, valid_from)
+    if present is not None:
+        return present
     findings: list[Finding] = [f for f in check(files, topics) if f.severity is not Severity.WARNING]
     if findings:
         raise Refused(findings)
-    return store(session, folder, files, user=user, note=note)
+    return store(session, folder, files, user=user, note=note, valid_from=valid_from)
+
+
+def newest(session: Session, folder: str) -> Deployment | None:
+    """What the folder holds now: the version in force, or a draft that was kept after it. Not what is valid only later, or withdrawn."""
+    query = select(Deployment).where(Deployment.folder == folder, validity.begun(db.now(session)))
+    return session.scalar(query.order_by(validity.since().desc(), Deployment.number.desc()).limit(1))
+
+
+def _present(session: Session, folder: str, files: Mapping[str, bytes], valid_from: datetime | None) -> Deployment | None:
+    """The deployment that is what would be deployed, if it is there already."""
+    found = newest(session, folder) if valid_from is None else None
+    return found if found is not None and found.digest == contents_.digest(files) and not is_draft(session, found, files) else None
 
 
 def _last(session: Session, folder: str) -> Deployment | None:
     return session.scalar(select(Deployment).where(Deployment.folder == folder).order_by(Deployment.number.desc()).limit(1))
 
 
-def store(session: Session, folder: str, files: Mapping[str, bytes], *, user: User | None = None, note: str = "") -> Deployment:
+def store(
+    session: Session,
+    folder: str,
+    files: Mapping[str, bytes],
+    *,
+    user: User | None = None,
+    note: str = "",
+    valid_from: datetime | None = None,
+) -> Deployment:
     """As deploy(), without asking the rules of engine.lint: only what cannot be compiled is refused."""
     db.alone(session, "deploy")
-    last = _last(session, folder)
-    digest = contents_.digest(files)
-    if last is not None and last.digest == digest and not is_draft(session, last, files):
+    present = _present(session, folder, files, valid_from)
+    if present is not None:
         # Somebody deployed the same at the same time.
-        return last
+        return present
+    digest = contents_.digest(files)
     parsed = contents_.remember(digest, lambda: files)
     processes = [(name, process) for name, diagram in parsed.diagrams.items() for process in diagram.executable]
     for _, process in processes:
         parsed.program(process.id)
-    deployment = _add(session, folder, files, last, user, note)
+    deployment = _add(session, folder, files, user, note, valid_from)
     by_name = {resource.name: resource for resource in deployment.resources}
     for name, process in processes:
         _define(session, deployment, by_name[name], parsed, process)
     return deployment
 
 
-def _add(session: Session, folder: str, files: Mapping[str, bytes], last: Deployment | None, user: User | None, note: str) -> Deployment:
+def _add(
+    session: Session, folder: str, files: Mapping[str, bytes], user: User | None, note: str, valid_from: datetime | None = None
+) -> Deployment:
+    last, now = _last(session, folder), db.now(session)
     deployment = Deployment(
         folder=folder,
         number=last.number + 1 if last else 1,
         digest=contents_.digest(files),
         note=note,
-        deployed_at=db.now(session),
+        # Never before the one it follows, however the clocks of two machines differ: the later one is in force.
+        deployed_at=max(now, last.deployed_at) if last else now,
         deployed_by_id=user.id if user else None,
+        valid_from=valid_from if valid_from and valid_from > now else None,
         resources=[Resource(name=name, content=data) for name, data in sorted(files.items())],
     )
     session.add(deployment)
@@ -92,7 +119,7 @@ def keep_draft(session: Session, folder: str, files: Mapping[str, bytes], *, use
     last = _last(session, folder)
     if last is not None and last.digest == contents_.digest(files):
         return last
-    return _add(session, folder, files, last, user, note)
+    return _add(session, folder, files, user, note)
 
 
 def is_draft(session: Session, deployment: Deployment, files: Mapping[str, bytes]) -> bool:
@@ -108,7 +135,7 @@ def _start_form(parsed: Contents, key: str, start: StartEvent) -> str | None:
 
 def _define(session: Session, deployment: Deployment, resource: Resource, parsed: Contents, process: Element) -> None:
     program = parsed.program(process.id)
-    latest_ = session.scalar(_latest(process.id))
+    latest_ = session.scalar(_versions(process.id).order_by(ProcessDefinition.version.desc()))
     if latest_ is not None and latest_.deployment.folder != deployment.folder:
         raise Invalid(expected=f"process {process.id} to be new", found=f"that it belongs to folder {latest_.deployment.folder}")
     plain = next((event for event in program.start_events if event.kind == "none"), None)
@@ -122,9 +149,10 @@ def _define(session: Session, deployment: Deployment, resource: Resource, parsed
         starter_groups=_starters(process),
         start_form=_start_form(parsed, process.id, plain) if plain else None,
     )
+    definition.deployment = deployment
     session.add(definition)
     session.flush()
-    start_events.subscribe(session, definition, program, former=latest_)
+    start_events.subscribe(session, definition, program)
 
 
 def _starters(process: Element) -> list[str]:
@@ -133,34 +161,32 @@ def _starters(process: Element) -> list[str]:
     return [group for group in groups if group] + users
 
 
-def _latest(key: str):  # type: ignore[no-untyped-def]  # the Select's type is longer than the query
-    return (
-        select(ProcessDefinition)
-        .where(ProcessDefinition.key == key)
-        .order_by(ProcessDefinition.version.desc())
-        .options(joinedload(ProcessDefinition.deployment))
-        .limit(1)
-    )
+def _versions(key: str):  # type: ignore[no-untyped-def]  # the Select's type is longer than the query
+    query = select(ProcessDefinition).join(Deployment, Deployment.id == ProcessDefinition.deployment_id)
+    return query.where(ProcessDefinition.key == key).options(joinedload(ProcessDefinition.deployment)).limit(1)
 
 
 def latest(session: Session, key: str) -> ProcessDefinition:
-    """The newest version of process `key`. Raises NotFound."""
-    found: ProcessDefinition | None = session.scalar(_latest(key))
+    """The version of process `key` that is in force. Raises NotFound."""
+    query = _versions(key).where(validity.begun(db.now(session)))
+    found: ProcessDefinition | None = session.scalar(query.order_by(validity.since().desc(), ProcessDefinition.version.desc()))
     if found is None:
         raise NotFound(what="process", id=key)
     return found
 
 
 def current(session: Session) -> list[ProcessDefinition]:
-    """The newest version of every process, by name."""
-    newest = select(ProcessDefinition.key, func.max(ProcessDefinition.version).label("version")).group_by(ProcessDefinition.key).subquery()
-    query = (
-        select(ProcessDefinition)
-        .join(newest, (ProcessDefinition.key == newest.c.key) & (ProcessDefinition.version == newest.c.version))
-        .options(joinedload(ProcessDefinition.deployment))
-        .order_by(ProcessDefinition.name)
-    )
-    return list(session.scalars(query))
+    """The version in force of every process, by name."""
+    query = select(ProcessDefinition).where(validity.in_force(db.now(session))).options(joinedload(ProcessDefinition.deployment))
+    return list(session.scalars(query.order_by(ProcessDefinition.name)))
+
+
+def coming(session: Session, key: str) -> list[ProcessDefinition]:
+    """The versions of process `key` that are valid from a later date, in their order."""
+    query = select(ProcessDefinition).join(Deployment, Deployment.id == ProcessDefinition.deployment_id)
+    query = query.where(ProcessDefinition.key == key, Deployment.valid_from > db.now(session), Deployment.withdrawn_at.is_(None))
+    order = (Deployment.valid_from, ProcessDefinition.version)
+    return list(session.scalars(query.options(joinedload(ProcessDefinition.deployment)).order_by(*order)))
 
 
 def contents(session: Session, deployment: Deployment) -> Contents:

@@ -3,7 +3,9 @@
     EngineError
     +-- NotFound                     the thing does not exist, or you may not know that it does
     +-- Forbidden                    it exists, you know it, you may not do this
+    |   +-- DefinitionSuspended
     +-- Conflict                     somebody or something was faster
+    |   +-- Busy                     a machine that has its hands full
     |   +-- Stale
     |   +-- UserTaskNotOpen
     |   +-- UserTaskAssigned
@@ -60,8 +62,16 @@ class Forbidden(EngineError):
     """You may not {action}: {reason}."""
 
 
+class DefinitionSuspended(Forbidden):
+    """Process {process} is suspended: no case of it starts until it is activated."""
+
+
 class Conflict(EngineError):
     """Somebody was faster."""
+
+
+class Busy(Conflict):
+    """Too many try-outs run at this moment. Try again in a few seconds."""
 
 
 class Stale(Conflict):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, or_, select
+from sqlalchemy import ColumnElement, delete, exists, or_, select
 from sqlalchemy.orm import Session, joinedload
 
-from engine import db, deployments, executions, history, instances, jobs, wait_states
+from engine import db, deployments, executions, history, instances, jobs, start_events, validity, wait_states
 from engine.errors import MessageNotCorrelated, NotWaiting
 from engine.expressions import from_json, to_json
 from engine.models import BufferedMessage, Job, MessageSubscription, ProcessDefinition, ProcessInstance, User
@@ -36,8 +36,9 @@ def correlate(
     waits: with `keep` the message is kept for a time and None returned, else MessageNotCorrelated; so also when several wait.
     """
     waiting = [found for found in _subscriptions(session, MESSAGE, name) if _matches(found, business_key, keys or {})]
-    running = [found for found in waiting if found[1] is not None]
-    chosen = running or waiting
+    cases = [found for found in waiting if found[1] is not None]
+    # One that rests is given its message when it goes on: until then whoever sent it is told that it does not run.
+    chosen = [found for found in cases if found[1] is not None and executions.runs(found[1])] or cases or waiting
     if len(chosen) == 1:
         return _deliver(session, chosen[0][0], business_key, variables or {}, user)
     if chosen or not keep:
@@ -53,10 +54,16 @@ def _subscriptions(
         select(MessageSubscription, ProcessInstance)
         .outerjoin(ProcessInstance, ProcessInstance.id == MessageSubscription.instance_id)
         .where(MessageSubscription.kind == kind, MessageSubscription.name == name, *more)
-        .where(or_(ProcessInstance.id.is_(None), ProcessInstance.state == executions.ACTIVE))
+        .where(or_(ProcessInstance.id.is_(None), ProcessInstance.state.in_((executions.ACTIVE, executions.SUSPENDED))))
+        .where(or_(MessageSubscription.definition_id.is_(None), _starts(db.now(session))))
         .order_by(MessageSubscription.id)
     )
     return [(subscription, instance) for subscription, instance in session.execute(query)]
+
+
+def _starts(at: datetime) -> ColumnElement[bool]:
+    """Of start events only those of the version in force."""
+    return exists(select(ProcessDefinition.id).where(ProcessDefinition.id == MessageSubscription.definition_id, validity.in_force(at)))
 
 
 def _matches(found: tuple[MessageSubscription, ProcessInstance | None], business_key: str | None, keys: Mapping[str, Any]) -> bool:
@@ -143,7 +150,11 @@ def broadcast(session: Session, name: str, variables: Mapping[str, Any], *, thro
     started = 0
     for subscription, _ in _subscriptions(session, SIGNAL, name):
         if subscription.definition_id is not None:
-            instances.start(session, _definition(session, subscription.definition_id), variables, start_event=subscription.element_id)
+            definition = _definition(session, subscription.definition_id)
+            if definition.suspended:
+                start_events.postpone(session, definition, subscription.element_id, variables)
+            else:
+                instances.start(session, definition, variables, start_event=subscription.element_id)
             started += 1
         elif subscription.instance_id is not None and subscription.instance_id != thrower_id:
             receivers.add(subscription.instance_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session, joinedload
 
-from engine import deployments, executions, history, instances, start_events, wait_states
+from engine import deployments, executions, history, instances, start_events, validity, wait_states
 from engine.errors import NotWaiting
 from engine.expressions import from_json
 from engine.models import Job, ProcessDefinition
@@ -24,8 +24,10 @@ def fire(session: Session, job: Job) -> None:
 
 
 def start(session: Session, job: Job) -> None:
-    """Kind start_timer: start a case, and wait for the next time if the timer is a cycle."""
+    """Kind start_timer: start a case, and wait for the next time if the timer is a cycle; a version that was over by then does neither."""
     options = [joinedload(ProcessDefinition.deployment)]
     definition = session.get_one(ProcessDefinition, job.definition_id, options=options)
+    if validity.superseded(session, definition, job.due_at):
+        return
     instances.start(session, definition, from_json(job.payload.get("variables", {})), start_event=job.element_id)
     start_events.next_time(session, definition, job)

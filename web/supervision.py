@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from flask import g
-from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.orm import joinedload
 
-from engine import identity
+from engine import db as engine_db
+from engine import identity, validity
 from engine.errors import NotFound
-from engine.models import Incident, Participant, ProcessDefinition, ProcessInstance
+from engine.models import Deployment, Incident, Participant, ProcessDefinition, ProcessInstance
 from web.database import db
 from web.sessions import me
 
@@ -46,15 +47,20 @@ def case(instance_id: int) -> ProcessInstance:
 
 
 def versions(key: str | None = None) -> list[ProcessDefinition]:
-    """All versions of process `key`, or of all processes, of which the user supervises a case of any version; newest first.
+    """All versions of process `key`, or of all processes, of which the user supervises a case of any version; that in force first.
+
+    Without those whose date has not come, unless a case was moved to them already.
 
     Asked once per request: lists, filters and diagrams want them.
     """
     if "versions" not in g:
         seen = exists(select(ProcessInstance.id).where(ProcessInstance.definition_id == ProcessDefinition.id, mine()))
         keys = select(ProcessDefinition.key).where(seen)
-        query = select(ProcessDefinition).where(ProcessDefinition.key.in_(keys)).options(joinedload(ProcessDefinition.deployment))
-        g.versions = list(db.session.scalars(query.order_by(ProcessDefinition.key, ProcessDefinition.version.desc())))
+        query = select(ProcessDefinition).join(Deployment, Deployment.id == ProcessDefinition.deployment_id)
+        query = query.where(ProcessDefinition.key.in_(keys), or_(validity.begun(engine_db.now(db.session())), seen))
+        query = query.options(joinedload(ProcessDefinition.deployment))
+        order = (ProcessDefinition.key, validity.since().desc(), ProcessDefinition.version.desc())
+        g.versions = list(db.session.scalars(query.order_by(*order)))
     return [one for one in g.versions if key in (None, one.key)]
 
 

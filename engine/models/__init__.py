@@ -9,6 +9,7 @@ from engine.db import Base
 from engine.models.batches import Batch, BatchItem
 from engine.models.cases import Execution, Participant, ProcessInstance
 from engine.models.deployed import Deployment, ProcessDefinition, Resource
+from engine.models.operations import Archive, DefinitionEvent, LegalHold
 from engine.models.people import LoginAttempt, Membership, Organisation, User
 from engine.models.records import Document, DocumentContent, HistoryEvent
 from engine.models.releases import Release, ReleaseFile
@@ -16,12 +17,14 @@ from engine.models.studio import Workspace, WorkspaceContent, WorkspaceLock, Wor
 from engine.models.work import BufferedMessage, Candidate, Draft, Incident, Job, MessageSubscription, UserTask
 
 __all__ = [
+    "Archive",
     "Base",
     "Batch",
     "BatchItem",
     "BufferedMessage",
     "Candidate",
     "Chore",
+    "DefinitionEvent",
     "Deployment",
     "Document",
     "DocumentContent",
@@ -30,6 +33,7 @@ __all__ = [
     "HistoryEvent",
     "Incident",
     "Job",
+    "LegalHold",
     "LoginAttempt",
     "Membership",
     "MessageSubscription",
