@@ -8,11 +8,13 @@ from typing import Any
 from engine.decisions import checking
 from engine.decisions.evaluation import Evaluation
 from engine.decisions.model import Decision, Outcome
+from engine.decisions.questions import Question
+from engine.decisions.questions import questions as asked
 from engine.decisions.reading import read
 from engine.errors import DecisionError, Finding, Invalid, NotFound
 from engine.expressions import to_json
 
-__all__ = ["Decisions", "Outcome", "decide"]
+__all__ = ["Decisions", "Outcome", "Question", "decide"]
 
 
 class Decisions:
@@ -68,6 +70,17 @@ class Decisions:
         """Everything in the file that cannot be honoured, with table, rule number and column, in Vietnamese and English."""
         return checking.check(self.file, self.all, self.known)
 
+    def questions(self, decision_id: str) -> list[Question]:
+        """What has to be said to try a decision out. Raises NotFound."""
+        return asked(self.decision(decision_id), self._by_id, self.known)
+
+    @property
+    def top(self) -> str | None:
+        """The id of its only decision, or of the only one that no other requires; else none."""
+        required = {id_ for decision in self.all for id_ in decision.requires}
+        tops = [id_ for id_ in self.ids if id_ not in required]
+        return tops[0] if len(tops) == 1 else None
+
     def names(self, decision_id: str) -> frozenset[str]:
         """The variables of the case that a decision reads, through the decisions it requires. Cells that cannot be read are left out."""
         return checking.names(self.decision(decision_id), self._by_id, self.known)
@@ -87,16 +100,10 @@ def decide(content: bytes, file: str, inputs: Mapping[str, Any], decision_id: st
     JSON values only. Raises FileRejected, NotFound, DecisionError, Invalid.
     """
     decisions = Decisions.read(content, file)
-    outcome = decisions.evaluate(decision_id or _top(decisions), inputs)
-    return _shown(outcome)
-
-
-def _top(decisions: Decisions) -> str:
-    required = {id_ for decision in decisions.all for id_ in decision.requires}
-    tops = [id_ for id_ in decisions.ids if id_ not in required]
-    if len(tops) != 1:
+    wanted = decision_id or decisions.top
+    if not wanted:
         raise Invalid(expected="the id of a decision", found=f"none, and the file has {', '.join(decisions.ids) or 'no decisions'}")
-    return tops[0]
+    return _shown(decisions.evaluate(wanted, inputs))
 
 
 def _shown(outcome: Outcome) -> dict[str, Any]:

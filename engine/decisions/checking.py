@@ -92,6 +92,7 @@ def _finding(
     rule: object = None,
     column: str = "",
     line: int | None = None,
+    cell: str = "",
     severity: Severity = Severity.ERROR,
 ) -> Finding:
     where_vi = f"Bảng quyết định “{decision.title}”" + (f", luật {rule}" if rule else "") + (f", cột “{column}”" if column else "")
@@ -104,7 +105,7 @@ def _finding(
         file,
         decision.id,
         line or decision.line,
-        {"decision": decision.id, "rule": rule, "column": column},
+        {"decision": decision.id, "rule": rule, "column": column} | ({"cell": cell} if cell else {}),
     )
 
 
@@ -198,7 +199,11 @@ class _Check:
         yield from self._type(column.type, column.label)
         if column.expression.empty:
             yield self.say(
-                "cột điều kiện chưa có biểu thức", "the input has no expression", column=column.label, line=column.expression.line
+                "cột điều kiện chưa có biểu thức",
+                "the input has no expression",
+                column=column.label,
+                line=column.expression.line,
+                cell=column.expression.id,
             )
         else:
             yield from self._expression(column.expression, column=column.label)
@@ -219,12 +224,14 @@ class _Check:
 
     def _wrong(self, text: Text, message: str, **where: Any) -> Finding:
         vi = f"ô “{text.source.strip()[:80]}” không hiểu được ({message})"
-        return self.say(vi, f"cell “{text.source.strip()[:80]}” cannot be honoured ({message})", line=text.line, **where)
+        return self.say(vi, f"cell “{text.source.strip()[:80]}” cannot be honoured ({message})", line=text.line, cell=text.id, **where)
 
     def _language(self, text: Text, **where: Any) -> Iterator[Finding]:
         if text.language not in ("feel", "juel"):
             vi = f"ngôn ngữ biểu thức “{text.language}” không dùng được, hãy chọn FEEL hoặc JUEL"
-            yield self.say(vi, f"expression language “{text.language}” cannot be used; choose FEEL or JUEL", line=text.line, **where)
+            yield self.say(
+                vi, f"expression language “{text.language}” cannot be used; choose FEEL or JUEL", line=text.line, cell=text.id, **where
+            )
 
     def _expression(self, text: Text, **where: Any) -> Iterator[Finding]:
         yield from self._language(text, **where)
@@ -257,14 +264,14 @@ class _Check:
             for name in named_tests(text.source, self.known):
                 vi = f'ô so với biến {name}; nếu là chữ, hãy đặt trong ngoặc kép: "{name}"'
                 en = f'the cell compares with the variable {name}; if it is text, put it in quotes: "{name}"'
-                yield self.say(vi, en, line=text.line, severity=Severity.WARNING, **where)
+                yield self.say(vi, en, line=text.line, cell=text.id, severity=Severity.WARNING, **where)
         if type(sample) is date and compares_moments(text.source, self.known):
             sample = arithmetic.make_datetime(sample)
         for value in literal_tests(text.source, self.known):
             if value is not None and type(value) is not type(to_feel(sample)):
                 vi = f"ô “{text.source.strip()[:80]}” không bao giờ khớp vì cột có kiểu {column.type}"
                 en = f"cell “{text.source.strip()[:80]}” can never match because the column's type is {column.type}"
-                yield self.say(vi, en, line=text.line, **where)
+                yield self.say(vi, en, line=text.line, cell=text.id, **where)
         if not unary_test_names(text.source, self.known):
             expressions.unary_tests(text.source, sample, {}, column.variable or "?", known=self.known)
 

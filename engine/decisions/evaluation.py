@@ -35,8 +35,9 @@ class Evaluation:
             raise self.failed(_message(error)) from None
         return Outcome(value, [{self.decision.variable: value}], [], self.decision.id, {}, self.required)
 
-    def failed(self, message: str, rule: object = "-", column: str = "-") -> DecisionError:
-        return DecisionError(decision=self.decision.title, rule=rule, column=column, message=message)
+    def failed(self, message: str, rule: object = "-", column: str = "-", cell: str = "") -> DecisionError:
+        """`cell`: id of the cell, for who shows it; the sentence itself names rule and column."""
+        return DecisionError(decision=self.decision.title, rule=rule, column=column, message=message, cell=cell, id=self.decision.id)
 
     def value(self, text: Text) -> Any:
         """The value of an expression in its language. ExpressionError."""
@@ -71,7 +72,7 @@ class Evaluation:
             if value is not None and column.allowed and not self._passes(column.allowed, value, column.variable):
                 raise ValueError(f'expected one of {column.allowed.source.strip()}, found "{expressions.to_text(value)[:60]}"')
         except (ExpressionError, ValueError) as error:
-            raise self.failed(_message(error), column=column.label) from None
+            raise self.failed(_message(error), column=column.label, cell=column.expression.id) from None
         return value
 
     def _passes(self, test: Text, value: Any, name: str) -> bool:
@@ -99,7 +100,7 @@ class Evaluation:
                 if not self._passes(test, value, column.variable):
                     return False
             except ExpressionError as error:
-                raise self.failed(error.message, rule.number, column.label) from None
+                raise self.failed(error.message, rule.number, column.label, test.id) from None
         return True
 
     def _results(self, table: Table, rule: Rule) -> dict[str, Any]:
@@ -117,7 +118,7 @@ class Evaluation:
             if value is not None and column.allowed and not self._passes(column.allowed, value, ""):
                 raise ValueError(f'expected one of {column.allowed.source.strip()}, found "{expressions.to_text(value)[:60]}"')
         except (ExpressionError, ValueError) as error:
-            raise self.failed(_message(error), rule, column.label) from None
+            raise self.failed(_message(error), rule, column.label, text.id) from None
         return value
 
     def _default(self, table: Table) -> dict[str, Any]:

@@ -14,11 +14,12 @@ SINGLE = frozenset({"UNIQUE", "ANY", "FIRST", "PRIORITY"})
 
 @dataclass(frozen=True)
 class Text:
-    """A cell or expression: its text, its language (`feel`, `juel`, or what else was written), its line in the file."""
+    """A cell or expression: its text, its language (`feel`, `juel`, or what else was written), its line and id in the file."""
 
     source: str
     language: str = "feel"
     line: int | None = None
+    id: str = ""
 
     @property
     def empty(self) -> bool:
@@ -55,6 +56,7 @@ class Rule:
     tests: tuple[Text, ...]
     results: tuple[Text, ...]
     annotations: tuple[str, ...] = ()
+    id: str = ""
 
 
 @dataclass(frozen=True)

@@ -104,7 +104,7 @@ def _text(node: Node | None, language: str) -> Text | None:
         return None
     inner = _child(node, "text")
     source = "" if inner is None else _content(inner)
-    return Text(source, _language(node.get("expressionLanguage") or language), _line(node if inner is None else inner))
+    return Text(source, _language(node.get("expressionLanguage") or language), _line(node if inner is None else inner), node.get("id", ""))
 
 
 def _language(written: str) -> str:
@@ -155,7 +155,7 @@ def _table(node: Node, language: str, types: dict[str, str], name: str) -> Table
         tests = tuple(_text(cell, language) or Text("") for cell in _children(rule, "inputEntry"))
         results = tuple(_text(cell, language) or Text("") for cell in _children(rule, "outputEntry"))
         notes = [_content(cell).strip() for cell in _children(rule, "annotationEntry", "description")]
-        rules.append(Rule(number, tests, results, tuple(note for note in notes if note)))
+        rules.append(Rule(number, tests, results, tuple(note for note in notes if note), rule.get("id", "")))
     inputs = tuple(_input(child, language, types, at) for at, child in enumerate(_children(node, "input"), start=1))
     policy = node.get("hitPolicy", "UNIQUE").strip().upper() or "UNIQUE"
     return Table(policy, node.get("aggregation", "").strip().upper(), inputs, tuple(outputs), tuple(rules))
@@ -163,7 +163,7 @@ def _table(node: Node, language: str, types: dict[str, str], name: str) -> Table
 
 def _input(node: Node, language: str, types: dict[str, str], at: int) -> Input:
     holder = _child(node, "inputExpression")
-    expression = _text(holder, language) or Text("", line=_line(node))
+    expression = _text(holder, language) or Text("", line=_line(node), id=node.get("id", ""))
     label = node.get("label", "").strip() or expression.source.strip() or f"{at}"
     allowed = _stated(_child(node, "inputValues"), language)
     return Input(label, expression, _type(holder, types), allowed, node.get(f"{_CAMUNDA}inputVariable", "").strip())

@@ -6,7 +6,7 @@ exist is null. Where the standard gives null for two values that have no order (
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -14,6 +14,9 @@ from typing import Any
 from engine.expressions.feel_evaluation import Evaluation, from_feel, to_feel
 from engine.expressions.feel_syntax import Parser
 from engine.expressions.feel_tokens import Node
+
+MOMENT_PARTS = frozenset({"year", "month", "day", "weekday", "hour", "minute", "second", "years", "months", "days", "hours", "minutes"})
+"""What FEEL asks of dates and durations with a dot: no parts of a record."""
 
 
 @lru_cache(maxsize=4096)
@@ -68,6 +71,29 @@ def feel_names(source: str, known: frozenset[str] = frozenset()) -> frozenset[st
 def unary_test_names(source: str, known: frozenset[str] = frozenset()) -> frozenset[str]:
     """The variables a cell reads."""
     return _tests(source, known)[1]
+
+
+def feel_paths(source: str, known: frozenset[str] = frozenset()) -> list[tuple[str, ...]]:
+    """The variables an expression reads with the parts it asks of them, `tieu_chuan.so_nam` as ("tieu_chuan", "so_nam")."""
+    tree, reads = _expression(source, known)
+    found = dict.fromkeys(path for path in _paths(tree) if path[0] in reads)
+    return [path for path in found if not any(other != path and other[: len(path)] == path for other in found)]
+
+
+def _paths(part: Any) -> Iterator[tuple[str, ...]]:
+    if isinstance(part, Node):
+        way: list[str] = []
+        inner = part
+        while inner.kind == "path":
+            way.insert(0, inner.parts[1])
+            inner = inner.parts[0]
+        if inner.kind == "variable":
+            yield (inner.parts[0], *(way if not MOMENT_PARTS.intersection(way) else way[:-1]))
+        else:
+            yield from _paths(inner.parts)
+    elif isinstance(part, list | tuple):
+        for one in part:
+            yield from _paths(one)
 
 
 def literal_tests(source: str, known: frozenset[str] = frozenset()) -> list[Any]:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
+from time import thread_time
 
 
 @dataclass(frozen=True)
@@ -22,11 +26,25 @@ class Limits:
 
 DEFAULT = Limits()
 _process = DEFAULT
+_until: ContextVar[float | None] = ContextVar("until", default=None)
 
 
 def current() -> Limits:
-    """The limits of this process, where an evaluation names none of its own."""
-    return _process
+    """The limits of this process, where an evaluation names none of its own; less where a block of together() has little time left."""
+    until = _until.get()
+    if until is None:
+        return _process
+    return replace(_process, seconds=min(_process.seconds, max(until - thread_time(), 0.0)))
+
+
+@contextmanager
+def together(seconds: float) -> Iterator[None]:
+    """All evaluations of the block may take `seconds` of processor time together: a draft of a thousand slow cells must hold nobody up."""
+    mark = _until.set(thread_time() + seconds)
+    try:
+        yield
+    finally:
+        _until.reset(mark)
 
 
 def use(limits: Limits) -> None:
