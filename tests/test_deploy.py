@@ -18,7 +18,7 @@ UNITS = sorted(DEPLOY.glob("*.service"))
 def test_the_environment_file_explains_every_setting() -> None:
     explained = set(re.findall(r"^#?LUANCHUYEN_(\w+)=", (DEPLOY / "luanchuyen.env").read_text(), re.MULTILINE))
     source = (ROOT / "web/settings.py").read_text()
-    read = set(re.findall(r'given(?:\.get\(|\[)"(\w+)"', source)) | set(re.findall(r'_(?:whole|yes|one_of)\(given, "(\w+)"', source))
+    read = set(re.findall(r'given(?:\.get\(|\[)"(\w+)"', source)) | set(re.findall(r'_(?:whole|yes|one_of|words)\(given, "(\w+)"', source))
     assert read - explained == set()
     assert {name for name in explained - read if not name.startswith("SECRET_")} == set()
 
