@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from engine import deployments, executions, instances, wait_states
-from engine.errors import Invalid, NotFound
+from engine.errors import DefinitionSuspended, Invalid, NotFound
 from engine.expressions import from_json
 from engine.models import Job, ProcessDefinition, ProcessInstance
 
@@ -21,9 +21,12 @@ def start_called(session: Session, job: Job) -> None:
     parent = executions.lock_active(session, job.instance_id or 0)
     if parent.depth >= DEEPEST:
         raise Invalid(expected=f"calls at most {DEEPEST} deep", found=f"{parent.definition.key} calling {job.payload['called']} again")
+    definition = _definition(session, parent, job.payload)
+    if definition.suspended:
+        raise DefinitionSuspended(process=definition.name)
     called = instances.create(
         session,
-        _definition(session, parent, job.payload),
+        definition,
         business_key=job.payload.get("business_key") or "",
         parent=parent,
         parent_wait_id=job.wait_id,

@@ -60,16 +60,21 @@ def lock(session: Session, instance_id: int) -> ProcessInstance:
 
 
 def lock_active(session: Session, instance_id: int) -> ProcessInstance:
-    """As lock(), but raises InstanceNotActive when the case is not running."""
+    """As lock(), but raises InstanceNotActive when the case does not run, be it that its version rests (engine.suspensions)."""
     instance = lock(session, instance_id)
-    if instance.state != ACTIVE:
+    if not runs(instance):
         raise not_active(instance)
     return instance
 
 
+def runs(instance: ProcessInstance) -> bool:
+    """Whether the case can go on now: neither it nor its version is suspended, and it has not ended."""
+    return instance.state == ACTIVE and not instance.definition.suspended
+
+
 def not_active(instance: ProcessInstance) -> InstanceNotActive:
-    """The error that says so."""
-    return InstanceNotActive(instance=instance.business_key, state=instance.state)
+    """The error that says so. An active case that does not run is one whose version is suspended."""
+    return InstanceNotActive(instance=instance.business_key, state=SUSPENDED if instance.state == ACTIVE else instance.state)
 
 
 def load(session: Session, instance: ProcessInstance) -> Execution:

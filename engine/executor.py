@@ -22,11 +22,11 @@ from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
-from engine import calls, deployments, documents, executions, history, jobs, messages, timers, topics, wait_states
+from engine import calls, deployments, documents, executions, history, jobs, messages, suspensions, timers, topics, wait_states
 from engine.diagram import Element
-from engine.errors import BpmnError, Conflict, EngineError, Forbidden, HandlerMissing, InstanceNotActive, NotWaiting, Stale
+from engine.errors import BpmnError, Conflict, DefinitionSuspended, EngineError, HandlerMissing, InstanceNotActive, NotWaiting, Stale
 from engine.expressions import to_json
-from engine.models import Job, Organisation, ProcessDefinition, ProcessInstance
+from engine.models import Job, Organisation, ProcessInstance
 from engine.spiff import Execution
 
 log = structlog.get_logger(__name__)
@@ -45,6 +45,8 @@ STEPS: Mapping[str, Step] = {
     jobs.BUFFERED: messages.receive_buffered,
     jobs.SIGNAL: messages.send_signal,
 }
+AGAIN = timedelta(minutes=1)
+"""Between two tries of a job that only the activation of another case, or of a version, lets go on."""
 ATTEMPTS = 3
 """How often a transaction is tried that the database refused for another one's sake (deadlock, serialization, a lost connection)."""
 
@@ -130,6 +132,10 @@ class Executor:
         except InstanceNotActive:
             self._park(job_id)
             return "parked"
+        except DefinitionSuspended:
+            with self.sessions.begin() as session:
+                jobs.release(session, (job_id,), self.owner, AGAIN)
+            return "parked"
         except (Conflict, OperationalError) as conflict:
             log.info("job.conflict", job=job_id, reason=type(conflict).__name__)
             with self.sessions.begin() as session:
@@ -137,8 +143,6 @@ class Executor:
                 jobs.release(session, (job_id,), self.owner, timedelta(seconds=random.uniform(0.05, 0.5)))  # noqa: S311 no secret
             return "conflict"
         except Exception as error:
-            if isinstance(error, Forbidden) and self._shelve(job_id):
-                return "parked"
             self._fail(job_id, error)
             return "failed"
         return "done"
@@ -187,23 +191,19 @@ class Executor:
             job = session.get(Job, job_id)
             if job is None or job.owner != self.owner:
                 return
+            if job.instance_id is None:
+                # A message to a case that rests.
+                jobs.release(session, (job_id,), self.owner, AGAIN)
+                return
             # Looked at again under the lock: it may have been activated since.
-            state = executions.lock(session, job.instance_id or 0).state
-            if state == executions.SUSPENDED:
+            instance = executions.lock(session, job.instance_id)
+            active = instance.state == executions.ACTIVE
+            if instance.state == executions.SUSPENDED or (active and suspensions.resting(session, instance.definition_id)):
                 job.owner = job.next_at = None
-            elif state == executions.ACTIVE:
+            elif active:
                 jobs.release(session, (job_id,), self.owner)
             else:
                 jobs.finish(session, job_id, self.owner)
-
-    def _shelve(self, job_id: int) -> bool:
-        """A timer that would start a case of a suspended process waits a minute more; its time is kept. False: it is another job."""
-        with self.sessions.begin() as session:
-            job = session.get(Job, job_id)
-            if job is None or job.kind != jobs.START_TIMER or not session.get_one(ProcessDefinition, job.definition_id).suspended:
-                return False
-            jobs.release(session, (job_id,), self.owner, timedelta(minutes=1))
-            return True
 
     # --- handlers ----------------------------------------------------------------------------------------------------------------------
 
@@ -230,6 +230,8 @@ class Executor:
             if handler is None:
                 raise HandlerMissing(topic=job.topic)
             instance = session.get_one(ProcessInstance, job.instance_id)
+            if instance.state == executions.SUSPENDED or (instance.state == executions.ACTIVE and not executions.runs(instance)):
+                raise executions.not_active(instance)
             execution = executions.load(session, instance)
             if job.wait_id not in execution.waits:
                 raise NotWaiting(element=job.element_id, instance=instance.business_key)

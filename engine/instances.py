@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from engine import candidates, db, deployments, documents, executions, history, identity, jobs, user_tasks, wait_states
-from engine.errors import ExpressionError, Forbidden, Invalid, NotFound
+from engine.errors import DefinitionSuspended, ExpressionError, Forbidden, Invalid, NotFound
 from engine.expressions import evaluate, to_json
 from engine.models import Execution as StoredExecution
 from engine.models import ProcessDefinition, ProcessInstance, User
@@ -34,7 +34,7 @@ def start(
     """
     files = files or {}
     if definition.suspended:
-        raise Forbidden(action="start this process", reason="it is suspended")
+        raise DefinitionSuspended(process=definition.name)
     if user is not None:
         if not identity.may_start(user, definition):
             raise Forbidden(action="start this process", reason="it does not name you among those who may start it")
@@ -192,7 +192,7 @@ def activate(session: Session, instance_id: int, user: User, reason: str) -> Non
 def set_variables(session: Session, instance_id: int, user: User, variables: Mapping[str, Any], reason: str) -> None:
     """Mend the data of a case: for its supervisors, with a reason; before and after are recorded. Conditional events look again."""
     instance = _steered(session, instance_id, user, "change the data of this case")
-    if instance.state != executions.ACTIVE:
+    if not executions.runs(instance):
         raise executions.not_active(instance)
     execution = executions.load(session, instance)
     before = {name: execution.variables.get(name) for name in variables}

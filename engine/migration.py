@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from engine import candidates, db, deployments, executions, history, identity, wait_states
+from engine import candidates, db, deployments, executions, history, identity, jobs, wait_states
 from engine.diagram import FLOW_NODES, Diagram, Element
 from engine.errors import Forbidden, Invalid, NotFound, NotMovable
 from engine.models import Document, Incident, Job, MessageSubscription, ProcessDefinition, ProcessInstance, User, UserTask
@@ -129,7 +129,10 @@ def migrate(
     if not reason.strip():
         raise Invalid(expected="a reason for moving the case", found="none")
     _may_steer(session, instance_id, user)
-    instance = executions.lock_active(session, instance_id)
+    # One whose version rests may move, most of all to the version that mends what it rests for.
+    instance = executions.lock(session, instance_id)
+    if instance.state != executions.ACTIVE:
+        raise executions.not_active(instance)
     definition_from = instance.definition
     move = _move(session, definition_from, definition_to, mapping)
     packed = session.scalar(select(StoredExecution.state).where(StoredExecution.instance_id == instance.id))
@@ -146,6 +149,8 @@ def migrate(
     detail["mapping"] = {old: new for old, new in mapping.items() if old != new}
     history.record(session, instance.id, "instance.migrated", actor=user, detail=detail)
     wait_states.mirror(session, instance, execution, actor=user)
+    # Taken out of the due ones while the former version rests; if the new one rests, the executor parks them again.
+    jobs.resume(session, instance.id)
     return instance
 
 

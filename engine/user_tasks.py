@@ -49,7 +49,7 @@ def _lock(session: Session, task_id: int, user: User) -> UserTask:
         actor = task.ended_by.name if task.ended_by else "the case"
         at = f"{task.ended_at:%Y-%m-%dT%H:%M:%SZ}" if task.ended_at else "?"
         raise UserTaskNotOpen(task=task.name, actor=actor, at=at, actor_id=task.ended_by_id, ended_at=task.ended_at)
-    if instance.state != executions.ACTIVE:
+    if not executions.runs(instance):
         raise executions.not_active(instance)
     return task
 

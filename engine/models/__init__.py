@@ -10,6 +10,7 @@ from engine.models.batches import Batch, BatchItem
 from engine.models.cases import Execution, Participant, ProcessInstance
 from engine.models.deployed import Deployment, ProcessDefinition, Resource
 from engine.models.operations import Archive, DefinitionEvent, LegalHold
+from engine.models.operations import Archive, DefinitionEvent, LegalHold
 from engine.models.people import LoginAttempt, Membership, Organisation, User
 from engine.models.records import Document, DocumentContent, HistoryEvent
 from engine.models.releases import Release, ReleaseFile
@@ -18,12 +19,14 @@ from engine.models.work import BufferedMessage, Candidate, Draft, Incident, Job,
 
 __all__ = [
     "Archive",
+    "Archive",
     "Base",
     "Batch",
     "BatchItem",
     "BufferedMessage",
     "Candidate",
     "Chore",
+    "DefinitionEvent",
     "DefinitionEvent",
     "Deployment",
     "Document",
@@ -33,6 +36,7 @@ __all__ = [
     "HistoryEvent",
     "Incident",
     "Job",
+    "LegalHold",
     "LegalHold",
     "LoginAttempt",
     "Membership",
