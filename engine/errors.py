@@ -4,7 +4,6 @@
     +-- NotFound                     the thing does not exist, or you may not know that it does
     +-- Forbidden                    it exists, you know it, you may not do this
     |   +-- DefinitionSuspended
-    |   +-- DefinitionSuspended
     +-- Conflict                     somebody or something was faster
     |   +-- Busy                     a machine that has its hands full
     |   +-- Stale
@@ -61,10 +60,6 @@ class NotFound(EngineError):
 
 class Forbidden(EngineError):
     """You may not {action}: {reason}."""
-
-
-class DefinitionSuspended(Forbidden):
-    """Process {process} is suspended: no case of it starts until it is activated."""
 
 
 class DefinitionSuspended(Forbidden):

@@ -31,8 +31,13 @@ def resolve(session: Session, incident_id: int, user: User, reason: str = "") ->
     incident = session.scalar(query)
     if incident is None or incident.resolved_at is not None:
         raise NotFound(what="incident", id=incident_id)
+    retry(session, incident, user, reason)
+
+
+def retry(session: Session, incident: Incident, user: User | None = None, reason: str = "") -> None:
+    """As resolve(), for who has asked already whether `user` may."""
     instance = executions.lock_active(session, incident.instance_id)
-    incident.resolved_at, incident.resolved_by_id = db.now(session), user.id
+    incident.resolved_at, incident.resolved_by_id = db.now(session), user.id if user else None
     element = deployments.diagram(session, instance.definition).elements.get(incident.element_id)
     detail = {"message": incident.message} | ({"reason": reason} if reason else {})
     history.record(session, instance.id, "incident.resolved", actor=user, element=element, detail=detail)

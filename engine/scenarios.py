@@ -1,7 +1,8 @@
 """Scenarios: a process folder run in a database in memory, with a virtual clock, by the same engine as everywhere else.
 
 A scenario is a dict: `process` (key), `variables`, `business_key`, `start_first` (key or list of keys started before, without variables),
-`start_event`, `now` (ISO, where the clock begins), `organisations` and `accounts` ({code: name}: what select fields offer), `steps`.
+`start_event`, `now` (ISO, where the clock begins), `organisations` and `accounts` ({code: name}: what select fields offer), `steps`,
+`services` ("wait": every job waits for a step), `expect` (how it is to end: Report.outcome).
 A step has one verb:
 
     {"complete": element_id, "variables": {...}, "where": {name: value}}   the oldest open user task there (whose place sees those values)
@@ -9,7 +10,9 @@ A step has one verb:
     {"signal": name, "variables": {...}}
     {"advance": "P3D"}                                                     what becomes due happens in its order
     {"job": topic, "variables": {...}}  or  {"job": topic, "error": code}  result of the oldest job; topics not named in a step to come
-                                                                           complete by themselves with nothing
+                                                                           complete by themselves with nothing;
+                                                                           "failure": text makes it an incident
+    {"retry": element_id}                                                  what failed there is tried again
     {"start": key, "variables": {...}, "start_event": ...}                 another case
     {"cancel": reason}                                                     the first case
 """
@@ -20,26 +23,28 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from engine import reader
+from engine.budgets import Budget
 from engine.errors import EngineError, Finding, Refused, Severity
-from engine.stage import Report, Stage
+from engine.reports import Report
+from engine.stage import Stage
 
 __all__ = ["Report", "Stage", "run"]
 
 Check = Callable[[Mapping[str, bytes]], Sequence[Finding]]
 
 
-def run(files: Mapping[str, bytes], scenario: Mapping[str, Any], check: Check = reader.check) -> Report:
+def run(files: Mapping[str, bytes], scenario: Mapping[str, Any], check: Check = reader.check, budget: Budget | None = None) -> Report:
     """Run `scenario` over `files`. Whatever is wrong is in the report; nothing is raised.
 
     What `check` finds wrong refuses the run; to-dos do not: a diagram is tried out before it is finished.
     """
-    if wrong := _shape(scenario):
+    if wrong := shape(scenario):
         return Report(state="failed", failed_step=wrong)
     errors = [finding for finding in check(files) if finding.severity is Severity.ERROR]
     if errors:
         return Report(refused=[_as_refused(finding) for finding in errors])
     try:
-        stage = Stage(files, scenario)
+        stage = Stage(files, scenario, budget)
     except Refused as refused:
         return Report(refused=[_as_refused(finding) for finding in refused.findings])
     except EngineError as error:
@@ -48,7 +53,7 @@ def run(files: Mapping[str, bytes], scenario: Mapping[str, Any], check: Check = 
         return stage.play()
 
 
-def _shape(scenario: Mapping[str, Any]) -> str:
+def shape(scenario: Mapping[str, Any]) -> str:
     """What makes it no scenario; "" when nothing does."""
     if not isinstance(scenario.get("process"), str):
         return 'a scenario needs the key of a process: {"process": ...}'

@@ -103,7 +103,7 @@ def _no_scenario_stalls(monkeypatch: pytest.MonkeyPatch) -> None:
     leave = scenarios.Stage.__exit__
 
     def look(stage: scenarios.Stage, *given: object) -> None:
-        with stage._sessions() as session:
+        with stage.sessions() as session:
             found = watchdog.stalled(session)
         leave(stage, *given)
         assert found == []

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session, aliased, joinedload
 
 from engine import db, deployments, jobs
 from engine.diagram import Diagram
+from engine.footprints import ARMED
 from engine.models import Incident, Job, MessageSubscription, ProcessDefinition, ProcessInstance, UserTask
-from web.picture import ARMED
 from web.supervision import RUNNING
 
 _WAITING = (jobs.SERVICE, jobs.TIMER, jobs.CALL)
