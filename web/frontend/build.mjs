@@ -17,13 +17,12 @@ const ENTRIES = [
 ];
 
 const ICONS = [
-  'arrow-down', 'arrow-left', 'arrow-right', 'arrow-up', 'box-arrow-up-right', 'calendar-event', 'check-circle-fill', 'check-lg',
+  'arrow-clockwise', 'arrow-counterclockwise', 'arrow-down', 'arrow-left', 'arrow-right', 'arrow-up', 'box-arrow-up-right', 'calendar-event', 'check-circle-fill', 'check-lg',
   'chevron-down', 'chevron-right', 'clock', 'download', 'exclamation-octagon-fill', 'exclamation-triangle-fill', 'file-earmark-text',
   'fullscreen', 'hourglass-split', 'info-circle', 'keyboard', 'list', 'paperclip', 'person', 'play-fill', 'plus-lg', 'search', 'slash-circle',
   'trash', 'x-lg', 'zoom-in', 'zoom-out',
 ];
 
-rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });
 
 const result = await build({
@@ -51,6 +50,9 @@ for (const [file, meta] of Object.entries(result.metafile.outputs)) {
 manifest['icons.svg'] = sprite();
 writeFileSync(join(out, 'manifest.json'), JSON.stringify(manifest, Object.keys(manifest).sort(), 2) + '\n');
 notices(Object.keys(result.metafile.inputs));
+// What is no longer made goes last: a server that runs here keeps finding what it serves.
+const made = new Set([...Object.keys(result.metafile.outputs).map((file) => basename(file)), manifest['icons.svg'], 'manifest.json', 'THIRD-PARTY.txt']);
+for (const file of readdirSync(out)) if (!made.has(file)) rmSync(join(out, file));
 
 /** One SVG file with a <symbol> per icon. */
 function sprite() {
