@@ -32,6 +32,10 @@ lint: .venv/test.stamp ## Check the code without running it: ruff, mypy
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
+.PHONY: proof
+proof: .venv/test.stamp packages ## Kill processes, restart PostgreSQL and Redis under load: the sums must be exact
+	$(BIN)/python -m tests.proof
+
 .PHONY: packages
 packages: ## Install what tests need of the system (as root), or name the command
 	@bash .ci/packages test

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from itertools import count
@@ -48,9 +48,35 @@ def programs() -> Path:
 class Cluster:
     """A running server."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, start: Callable[[], subprocess.Popen[bytes]]) -> None:
         self.folder = folder
         self._numbers = count(1)
+        self._start = start
+        self._server = start()
+        self.wait()
+
+    def stop(self, how: str = "immediate") -> None:
+        """`immediate`: as if it had crashed. `fast`: what is under way is rolled back, and all is written."""
+        self._server.send_signal({"immediate": signal.SIGQUIT, "fast": signal.SIGINT}[how])
+        self._server.wait(60)
+
+    def restart(self, how: str = "immediate", away: float = 0.5) -> None:
+        """Stop, be `away` for some seconds, and start again. Whoever was connected is so no longer."""
+        self.stop(how)
+        time.sleep(away)
+        self._server = self._start()
+        self.wait()
+
+    def wait(self) -> None:
+        """Until it answers."""
+        end = time.monotonic() + 60
+        while True:
+            try:
+                return self.execute(sql.SQL("SELECT 1"))
+            except psycopg.OperationalError:
+                if self._server.poll() is not None or time.monotonic() > end:
+                    raise
+                time.sleep(0.02)
 
     def url(self, database: str) -> str:
         return f"postgresql://postgres@/{database}?host={self.folder}"
@@ -77,10 +103,10 @@ class Cluster:
 
 
 @contextmanager
-def running() -> Iterator[Cluster]:
-    """Start a server, stop it at the end. Raises Unavailable."""
+def running(settings: Mapping[str, str] = SETTINGS, space: Path | None = None) -> Iterator[Cluster]:
+    """Start a server, stop it at the end. `space`: where its folder is made. Raises Unavailable."""
     binaries = programs()
-    folder = Path(tempfile.mkdtemp(prefix="luanchuyen-pg-"))
+    folder = Path(tempfile.mkdtemp(prefix="luanchuyen-pg-", dir=space))
     # The server refuses to run as root.
     user = "postgres" if os.getuid() == 0 else pwd.getpwuid(os.getuid()).pw_name
     account = pwd.getpwnam(user)
@@ -94,25 +120,12 @@ def running() -> Iterator[Cluster]:
             _, said = made.communicate(timeout=120)
         if made.returncode:
             raise RuntimeError(f"initdb failed: {said.decode()}")
-        options = [part for name, value in SETTINGS.items() for part in ("-c", f"{name}={value}")]
-        with quiet([binaries / "postgres", "-D", data, "-k", folder, *options], stderr=subprocess.DEVNULL) as server:
-            cluster = Cluster(folder)
-            try:
-                _wait_for(cluster, server)
-                yield cluster
-            finally:
-                # SIGQUIT: an immediate shutdown. There is nothing worth a checkpoint.
-                server.send_signal(signal.SIGQUIT)
+        options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+        cluster = Cluster(folder, partial(quiet, [binaries / "postgres", "-D", data, "-k", folder, *options], stderr=subprocess.DEVNULL))
+        try:
+            yield cluster
+        finally:
+            # There is nothing worth a checkpoint.
+            cluster.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _wait_for(cluster: Cluster, server: subprocess.Popen[bytes]) -> None:
-    end = time.monotonic() + 60
-    while True:
-        try:
-            return cluster.execute(sql.SQL("SELECT 1"))
-        except psycopg.OperationalError:
-            if server.poll() is not None or time.monotonic() > end:
-                raise
-            time.sleep(0.02)

@@ -263,7 +263,7 @@ def _worker(app: Flask, threads: int = 2):  # type: ignore[no-untyped-def]  # en
     from engine.worker import Worker
     from web.metrics import observe_job
 
-    return Worker(_sessions(app), topics.discover("handlers"), app.config, threads, observe=observe_job)
+    return Worker(_sessions(app), topics.discover("handlers"), app.config, threads, app.config["LEASE"], observe=observe_job)
 
 
 def _add_operations() -> None:

@@ -154,7 +154,7 @@ def feed() -> None:
     from sqlalchemy.orm import sessionmaker
 
     from engine import db
-    from engine.feeder import Feeder
+    from engine.feeder import LEASE, Feeder
 
     given = _settings()
     if not given["BROKER"]:
@@ -164,7 +164,7 @@ def feed() -> None:
     except ImportError:
         raise click.ClickException("Expected Celery to be installed: pip install 'luanchuyen[scaled]'") from None
     sessions = sessionmaker(db.create_engine(given["SQLALCHEMY_DATABASE_URI"]))
-    feeder = Feeder(sessions, queue.sender(queue.make(given["BROKER"]), given["QUEUES"]))
+    feeder = Feeder(sessions, queue.sender(queue.make(given["BROKER"]), given["QUEUES"]), min(LEASE, given["LEASE"]))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: feeder.stop())
     click.echo("feeder ready")

@@ -78,7 +78,7 @@ class Carried:
                 given = settings.read(os.environ)
                 configure(given["LOG"])
                 engine = db.create_engine(given["SQLALCHEMY_DATABASE_URI"])
-                self._executor = Executor(sessionmaker(engine), topics.discover("handlers"), given)
+                self._executor = Executor(sessionmaker(engine), topics.discover("handlers"), given, given["LEASE"])
                 never = threading.Event()
                 threading.Thread(target=self._executor.keep_leases, args=(never,), name="leases", daemon=True).start()
             return self._executor
