@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, delete, exists, or_, select
 from sqlalchemy.orm import Session, joinedload
 
-from engine import db, deployments, executions, history, instances, jobs, start_events, start_events, validity, wait_states
+from engine import db, deployments, executions, history, instances, jobs, start_events, validity, wait_states
 from engine.errors import MessageNotCorrelated, NotWaiting
 from engine.expressions import from_json, to_json
 from engine.models import BufferedMessage, Job, MessageSubscription, ProcessDefinition, ProcessInstance, User

@@ -7,16 +7,13 @@ The rows of a version that is valid from a later date are there from its release
 from __future__ import annotations
 
 from collections.abc import Mapping
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 from typing import Any
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from engine import db, jobs, validity
-from engine.expressions import to_json
 from engine.expressions import to_json
 from engine.models import Deployment, Job, MessageSubscription, ProcessDefinition
 from engine.spiff import Program, moments
@@ -68,12 +65,6 @@ def next_time(session: Session, definition: ProcessDefinition, job: Job) -> None
         following = moments.cycle(text).interval.after(job.due_at)
         rest = {**job.payload, "left": None if left is None else left - 1}
         jobs.post(session, jobs.START_TIMER, definition_id=definition.id, element_id=job.element_id, due=following, payload=rest)
-
-
-def postpone(session: Session, definition: ProcessDefinition, element_id: str, variables: Mapping[str, Any]) -> None:
-    """Start a case of a version that rests as soon as it is activated."""
-    payload = {"timer": "", "left": 1, "variables": to_json(dict(variables))}
-    jobs.post(session, jobs.START_TIMER, definition_id=definition.id, element_id=element_id, payload=payload)
 
 
 def postpone(session: Session, definition: ProcessDefinition, element_id: str, variables: Mapping[str, Any]) -> None:

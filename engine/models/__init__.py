@@ -10,7 +10,6 @@ from engine.models.batches import Batch, BatchItem
 from engine.models.cases import Execution, Participant, ProcessInstance
 from engine.models.deployed import Deployment, ProcessDefinition, Resource
 from engine.models.operations import Archive, DefinitionEvent, LegalHold
-from engine.models.operations import Archive, DefinitionEvent, LegalHold
 from engine.models.people import LoginAttempt, Membership, Organisation, User
 from engine.models.records import Document, DocumentContent, HistoryEvent
 from engine.models.releases import Release, ReleaseFile
@@ -19,14 +18,12 @@ from engine.models.work import BufferedMessage, Candidate, Draft, Incident, Job,
 
 __all__ = [
     "Archive",
-    "Archive",
     "Base",
     "Batch",
     "BatchItem",
     "BufferedMessage",
     "Candidate",
     "Chore",
-    "DefinitionEvent",
     "DefinitionEvent",
     "Deployment",
     "Document",
@@ -36,7 +33,6 @@ __all__ = [
     "HistoryEvent",
     "Incident",
     "Job",
-    "LegalHold",
     "LegalHold",
     "LoginAttempt",
     "Membership",
