@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Literal
+
 from sqlalchemy.orm import Session, joinedload
 
 from engine import deployments, executions, history, instances, start_events, validity, wait_states
 from engine.errors import NotWaiting
 from engine.expressions import from_json
 from engine.models import Job, ProcessDefinition
+from engine.spiff import moments
+
+Kind = Literal["due", "date", "duration", "cycle"]
+"""What a text may say: a task's due date (a date, or a duration from now), or one of a timer's three."""
 
 
 def fire(session: Session, job: Job) -> None:
@@ -31,3 +38,18 @@ def start(session: Session, job: Job) -> None:
         return
     instances.start(session, definition, from_json(job.payload.get("variables", {})), start_event=job.element_id)
     start_events.next_time(session, definition, job)
+
+
+def dates(kind: Kind, text: str, now: datetime, most: int = 5) -> list[datetime]:
+    """When what a diagram says would be due if it began `now`; of a cycle the first `most` times. Raises ExpressionError."""
+    if kind == "due":
+        return [moments.deadline(text, now)]
+    if kind == "duration":
+        return [moments.duration(text).after(now)]
+    if kind == "date":
+        return [moments.moment(text)]
+    cycle = moments.cycle(text)
+    found = [cycle.first or cycle.interval.after(now)]
+    while len(found) < min(most, cycle.times or most):
+        found.append(cycle.interval.after(found[-1]))
+    return found

@@ -33,3 +33,4 @@ from web.studio import api as api  # noqa: E402
 from web.studio import decisions as decisions  # noqa: E402
 from web.studio import editors as editors  # noqa: E402
 from web.studio import folders as folders  # noqa: E402
+from web.studio import vocabulary as vocabulary  # noqa: E402
