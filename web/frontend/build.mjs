@@ -13,10 +13,11 @@ const out = resolve(here, '../static/dist');
 const ENTRIES = [
   'early.js', 'app.js', 'app.css', 'diagram.js', 'diagram.css', 'monitor.js', 'monitor.css', 'charts.js',
   'studio.js', 'studio.css', 'studio-diagram.js', 'studio-diagram.css', 'studio-decision.js', 'studio-decision.css',
-  'studio-form.js', 'studio-form.css', 'studio-tryout.js', 'studio-compare.js',
+  'studio-form.js', 'studio-form.css', 'studio-text.js', 'studio-tryout.js', 'studio-tryout.css', 'studio-compare.js', 'studio-compare.css',
 ];
 
 const ICONS = [
+  'arrows-move', 'dash-lg', 'pencil',
   'arrow-clockwise', 'arrow-counterclockwise', 'arrow-down', 'arrow-left', 'arrow-right', 'arrow-up', 'box-arrow-up-right', 'calendar-event', 'check-circle-fill', 'check-lg',
   'chevron-down', 'chevron-right', 'clock', 'download', 'exclamation-octagon-fill', 'exclamation-triangle-fill', 'file-earmark-text',
   'fullscreen', 'hourglass-split', 'info-circle', 'keyboard', 'list', 'paperclip', 'person', 'play-fill', 'plus-lg', 'search', 'slash-circle',
