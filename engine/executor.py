@@ -22,7 +22,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
-from engine import calls, deployments, documents, executions, history, jobs, messages, suspensions, timers, topics, wait_states
+from engine import batches, calls, deployments, documents, executions, history, jobs, messages, suspensions, timers, topics, wait_states
 from engine.diagram import Element
 from engine.errors import BpmnError, Conflict, DefinitionSuspended, EngineError, HandlerMissing, InstanceNotActive, NotWaiting, Stale
 from engine.expressions import to_json
@@ -45,6 +45,8 @@ STEPS: Mapping[str, Step] = {
     jobs.BUFFERED: messages.receive_buffered,
     jobs.SIGNAL: messages.send_signal,
 }
+SLICE = 0.3
+"""Seconds for which a batch goes on before other jobs have their turn."""
 AGAIN = timedelta(minutes=1)
 """Between two tries of a job that only the activation of another case, or of a version, lets go on."""
 ATTEMPTS = 3
@@ -125,6 +127,8 @@ class Executor:
         try:
             if kind == jobs.SERVICE:
                 return self._serve(job_id)
+            if kind == jobs.BATCH:
+                return self._carry_on(job_id)
             self._again(partial(self._step, job_id, STEPS[kind]))
         except NotWaiting:
             self._drop(job_id)
@@ -179,6 +183,22 @@ class Executor:
         session.expunge(job)
         jobs.finish(session, job_id, self.owner)
         return job
+
+    def _carry_on(self, job_id: int) -> str:
+        """A batch: one case after another, each in a transaction of its own. The job goes back to the end of the queue until none waits."""
+        until = time.monotonic() + SLICE
+        while True:
+            with self.sessions.begin() as session:
+                job = session.get(Job, job_id)
+                if job is None or job.owner != self.owner:
+                    raise Stale(instance=f"job {job_id}")
+                if not batches.advance(session, job.payload["batch"]):
+                    jobs.finish(session, job_id, self.owner)
+                    return "done"
+                if over := time.monotonic() > until:
+                    jobs.release(session, (job_id,), self.owner)
+            if over:
+                return "done"
 
     def _drop(self, job_id: int) -> None:
         """The case went on without it: there is nothing left to do."""

@@ -25,6 +25,7 @@ from engine.spiff import Wait, moments
 
 SERVICE, TIMER, CALL, RETURN, CANCEL = "service", "timer", "call", "return", "cancel"
 MESSAGE, BUFFERED, SIGNAL, ESCALATION, START_TIMER = "message", "buffered", "signal", "escalation", "start_timer"
+BATCH = "batch"
 
 RETRIES = 3
 LEASE = timedelta(minutes=5)
@@ -85,6 +86,16 @@ def post(
     if due is None or due <= now:
         bell.announce(session)
     return job
+
+
+def post_buffered(session: Session, instance_id: int, buffered_id: int) -> Job:
+    """The job that looks whether a case waits for a message that was kept."""
+    return post(session, BUFFERED, instance_id=instance_id, key=str(buffered_id), payload={"buffered_id": buffered_id})
+
+
+def keeping(message: str) -> str:
+    """What db.alone() and db.together() call it when a message of this name is kept, or a place begins to wait for one."""
+    return f"message {message}"
 
 
 def schedule(session: Session, instance: ProcessInstance, wait: Wait, kind: str) -> Job:

@@ -2,96 +2,72 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session
 
-from engine import candidates, db, deployments, executions, history, identity, jobs, wait_states
-from engine.diagram import FLOW_NODES, Diagram, Element
-from engine.errors import Forbidden, Invalid, NotFound, NotMovable
+from engine import candidates, db, deployments, executions, history, identity, jobs, missed_steps, wait_states
+from engine.counterparts import propose
+from engine.errors import EngineError, Forbidden, Invalid, NotFound, NotMovable
+from engine.missed_steps import MissedSteps
 from engine.models import Document, Incident, Job, MessageSubscription, ProcessDefinition, ProcessInstance, User, UserTask
 from engine.models import Execution as StoredExecution
+from engine.sentences import say
 from engine.spiff import Execution, Move, Obstacle
 
-__all__ = ["Obstacle", "migrate", "plan", "propose"]
+__all__ = ["Obstacle", "inverse", "migrate", "plan", "propose"]
+AT_ONCE = 500
+"""Cases of which plan() holds the state in memory."""
 
 
-# --- which element stands for which ------------------------------------------------------------------------------------------------------
+def inverse(mapping: Mapping[str, str]) -> dict[str, str]:
+    """The mapping that moves back. What two elements have become cannot be told apart any more and is not in it, unless one kept its id."""
+    sources: dict[str, list[str]] = {}
+    for old, new in mapping.items():
+        sources.setdefault(new, []).append(old)
+    return {new: new if new in olds else olds[0] for new, olds in sources.items() if new and (new in olds or len(olds) == 1)}
 
 
-@dataclass(frozen=True)
-class _Node:
-    element: Element
-    before: frozenset[str]
-    after: frozenset[str]
-    """Ids of the flow nodes that lead here, and that this one leads to or is the boundary event of."""
+# --- looking ---
 
 
-def propose(old: Diagram, new: Diagram) -> dict[str, str]:
-    """For flow nodes of `old` the one of `new` that takes their place: the same id and type, or, renamed, found by structure.
+class _Way:
+    """From one version to another, and what stands in the way of a case."""
 
-    By structure: of the same type, around it what stands for what was around it, and either the only one of its name or between the same
-    neighbours. Where two would fit equally, none is proposed. Elements that have no counterpart are not in it.
-    """
-    before, after = _nodes(old), _nodes(new)
-    found = {id_: id_ for id_, node in before.items() if id_ in after and after[id_].element.type == node.element.type}
-    around = {process.id: process.id for process in old.processes}
-    if len(old.executable) == len(new.executable) == 1:
-        around[old.executable[0].id] = new.executable[0].id
-    while renamed := _renamed(before, after, found, around):
-        found |= renamed
-    return {id_: found[id_] for id_ in before if id_ in found}
+    def __init__(
+        self, session: Session, old: ProcessDefinition, new: ProcessDefinition, mapping: Mapping[str, str], without: Collection[str] | None
+    ) -> None:
+        if new.key != old.key or new.id == old.id:
+            raise Invalid(expected=f"another version of process {old.key}", found=f"version {new.version} of process {new.key}")
+        self.move = Move(deployments.program(session, old), deployments.program(session, new), mapping)
+        self._missed = MissedSteps(deployments.diagram(session, old), deployments.diagram(session, new), old.key, mapping)
+        self._without = without
+        self._session = session
 
-
-def _nodes(diagram: Diagram) -> dict[str, _Node]:
-    ends = [(e.node.get("sourceRef", ""), e.node.get("targetRef", "")) for e in diagram.elements.values() if e.type == "sequenceFlow"]
-    ends += [(e.node.get("attachedToRef", ""), e.id) for e in diagram.elements.values() if e.type == "boundaryEvent"]
-    before: dict[str, set[str]] = {}
-    after: dict[str, set[str]] = {}
-    for source, target in ends:
-        before.setdefault(target, set()).add(source)
-        after.setdefault(source, set()).add(target)
-    return {
-        element.id: _Node(element, frozenset(before.get(element.id, ())), frozenset(after.get(element.id, ())))
-        for element in diagram.elements.values()
-        if element.type in FLOW_NODES
-    }
+    def obstacles(self, states: Mapping[int, Mapping[str, Any]]) -> dict[int, list[Obstacle]]:
+        """Of each case (id -> stored state) what stands in its way."""
+        found = {id_: self.move.obstacles(state) for id_, state in states.items()}
+        if self._without is None or not self._missed.new:
+            return found
+        missed = {
+            id_: [one for one in self._missed.at(self.move.places(state)) if one.id not in self._without] for id_, state in states.items()
+        }
+        concerned = [id_ for id_, steps in missed.items() if steps]
+        done = missed_steps.passed(self._session, concerned, {one.id for one in self._missed.new}) if concerned else set()
+        for id_ in concerned:
+            found[id_] += [_missing(step.id, step.name or step.id) for step in missed[id_] if (id_, step.id) not in done]
+        return found
 
 
-def _renamed(
-    before: Mapping[str, _Node], after: Mapping[str, _Node], found: Mapping[str, str], around: Mapping[str, str]
-) -> dict[str, str]:
-    """What can be told from `found` about nodes that are not in it: one round."""
-    taken = set(found.values())
-    places = {**around, **found}
-    left = [node for id_, node in before.items() if id_ not in found]
-    free = [node for id_, node in after.items() if id_ not in taken]
-    fits = {
-        (old.element.id, new.element.id): _likeness(old, new, found, taken)
-        for old in left
-        for new in free
-        if old.element.type == new.element.type and places.get(old.element.parent_id or "") == new.element.parent_id
-    }
-    renamed: dict[str, str] = {}
-    for (old_id, new_id), score in fits.items():
-        rivals = [other for pair, other in fits.items() if pair != (old_id, new_id) and (pair[0] == old_id or pair[1] == new_id)]
-        if score and all(other < score for other in rivals):
-            renamed[old_id] = new_id
-    return renamed
-
-
-def _likeness(old: _Node, new: _Node, found: Mapping[str, str], taken: set[str]) -> int:
-    """3: name and neighbours, 2: name, 1: neighbours, 0: neither."""
-    sides = [({found[id_] for id_ in was if id_ in found}, now & taken) for was, now in ((old.before, new.before), (old.after, new.after))]
-    neighbours = all(was == now for was, now in sides) and any(was for was, _ in sides)
-    named = bool(old.element.name) and old.element.name.casefold() == new.element.name.casefold()
-    return 2 * named + neighbours
-
-
-# --- moving ------------------------------------------------------------------------------------------------------------------------------
+def _missing(element_id: str, name: str) -> Obstacle:
+    return Obstacle(
+        element_id,
+        f"Hồ sơ đã qua chỗ của bước mới “{name}”. Nếu chuyển, bước này sẽ không được thực hiện.",
+        f"The case has gone past the place of the new step “{name}”. Moved, it would never do it.",
+        kind="missed",
+    )
 
 
 def plan(
@@ -100,17 +76,53 @@ def plan(
     definition_to: ProcessDefinition,
     mapping: Mapping[str, str],
     user: User,
-) -> list[tuple[ProcessInstance, list[Obstacle]]]:
-    """A dry run: the active cases of `definition_from` that `user` supervises, each with what stands in its way. Raises Invalid."""
-    move = _move(session, definition_from, definition_to, mapping)
-    query = (
-        select(ProcessInstance, StoredExecution.state)
-        .join(StoredExecution, StoredExecution.instance_id == ProcessInstance.id)
-        .where(ProcessInstance.definition_id == definition_from.id, ProcessInstance.state == executions.ACTIVE)
-        .where(identity.may_supervise(user))
-        .order_by(ProcessInstance.id)
-    )
-    return [(instance, move.obstacles(executions.unpack(packed))) for instance, packed in session.execute(query)]
+    *,
+    ids: Sequence[int] | None = None,
+    without: Collection[str] | None = (),
+) -> Iterator[tuple[int, list[Obstacle]]]:
+    """A dry run: (id of a case that `user` supervises, what stands in its way), in the order of their ids, read in portions.
+
+    All that run in `definition_from`, or those of `ids`. `without`: new steps that a case may have gone past; None: any. Raises Invalid.
+    """
+    way = _Way(session, definition_from, definition_to, mapping, without)
+    seen: Any = select(ProcessInstance.id, ProcessInstance.business_key, ProcessInstance.state, ProcessInstance.definition_id)
+    seen = seen.where(identity.may_supervise(user)).order_by(ProcessInstance.id)
+    for query in _portions(seen, definition_from, ids):
+        last = 0
+        while rows := session.execute(query.where(ProcessInstance.id > last).limit(AT_ONCE)).all():
+            last = rows[-1].id
+            told = {row.id: _not_here(session, row, definition_from) for row in rows}
+            going = [id_ for id_, obstacles in told.items() if not obstacles]
+            states = select(StoredExecution.instance_id, StoredExecution.state).where(StoredExecution.instance_id.in_(going))
+            told |= way.obstacles({id_: executions.unpack(packed) for id_, packed in session.execute(states)})
+            yield from told.items()
+
+
+def _portions(seen: Select[Any], definition: ProcessDefinition, ids: Sequence[int] | None) -> Iterator[Select[Any]]:
+    if ids is None:
+        yield seen.where(
+            ProcessInstance.definition_id == definition.id, ProcessInstance.state.in_((executions.ACTIVE, executions.SUSPENDED))
+        )
+        return
+    ordered = sorted(set(ids))
+    for start in range(0, len(ordered), AT_ONCE):
+        yield seen.where(ProcessInstance.id.in_(ordered[start : start + AT_ONCE]))
+
+
+def _not_here(session: Session, row: Any, definition: ProcessDefinition) -> list[Obstacle]:
+    error: EngineError | None = None
+    if row.state != executions.ACTIVE:
+        error = executions.not_active(row)
+    elif row.definition_id != definition.id:
+        error = _elsewhere(definition, session.get_one(ProcessDefinition, row.definition_id))
+    return [Obstacle("", say(error, "vi"), say(error, "en"))] if error else []
+
+
+def _elsewhere(definition: ProcessDefinition, found: ProcessDefinition) -> Invalid:
+    return Invalid(expected=f"a case of version {definition.version}", found=f"one of version {found.version}")
+
+
+# --- moving ---
 
 
 def migrate(
@@ -120,9 +132,13 @@ def migrate(
     mapping: Mapping[str, str],
     user: User,
     reason: str,
+    *,
+    definition_from: ProcessDefinition | None = None,
+    without: Collection[str] | None = (),
 ) -> ProcessInstance:
     """Move a case to `definition_to`. For its supervisors, with a reason. Open tasks keep their holders, drafts and files.
 
+    `definition_from`: the version that `mapping` is about, where it must still be. `without`: as plan().
     Raises NotFound, Forbidden, Invalid, InstanceNotActive, NotMovable with all obstacles, and ExpressionError when something of the new
     version cannot be evaluated over the case's data. Whatever is raised, nothing has moved once the caller rolls back.
     """
@@ -133,31 +149,27 @@ def migrate(
     instance = executions.lock(session, instance_id)
     if instance.state != executions.ACTIVE:
         raise executions.not_active(instance)
-    definition_from = instance.definition
-    move = _move(session, definition_from, definition_to, mapping)
+    former = instance.definition
+    if definition_from is not None and former.id != definition_from.id:
+        raise _elsewhere(definition_from, former)
+    way = _Way(session, former, definition_to, mapping, without)
     packed = session.scalar(select(StoredExecution.state).where(StoredExecution.instance_id == instance.id))
     if packed is None:
         raise NotFound(what="execution of case", id=instance.id)
     state = executions.unpack(packed)
-    if obstacles := move.obstacles(state):
+    if obstacles := way.obstacles({instance.id: state})[instance.id]:
         raise NotMovable(instance.business_key, definition_to.version, obstacles)
-    execution = move.execute(state, now=db.now(session), decide=deployments.contents(session, definition_to.deployment).decide)
+    execution = way.move.execute(state, now=db.now(session), decide=deployments.contents(session, definition_to.deployment).decide)
     instance.definition = definition_to
-    _follow(session, instance, move, execution)
+    _follow(session, instance, way.move, execution)
     candidates.supervise(session, instance, execution.variables)
-    detail: dict[str, Any] = {"from": definition_from.version, "to": definition_to.version, "reason": reason.strip()}
+    detail: dict[str, Any] = {"from": former.version, "to": definition_to.version, "reason": reason.strip()}
     detail["mapping"] = {old: new for old, new in mapping.items() if old != new}
     history.record(session, instance.id, "instance.migrated", actor=user, detail=detail)
     wait_states.mirror(session, instance, execution, actor=user)
     # Taken out of the due ones while the former version rests; if the new one rests, the executor parks them again.
     jobs.resume(session, instance.id)
     return instance
-
-
-def _move(session: Session, old: ProcessDefinition, new: ProcessDefinition, mapping: Mapping[str, str]) -> Move:
-    if new.key != old.key or new.id == old.id:
-        raise Invalid(expected=f"another version of process {old.key}", found=f"version {new.version} of process {new.key}")
-    return Move(deployments.program(session, old), deployments.program(session, new), mapping)
 
 
 def _may_steer(session: Session, instance_id: int, user: User) -> None:

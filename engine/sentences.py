@@ -51,7 +51,7 @@ def word(value: object, locale: str = "vi") -> str:
     for pattern, translation in _patterns(locale):
         match = pattern.fullmatch(text)
         if match:
-            return translation.format(*match.groups())
+            return translation.format(*(known.get(("word", part), part) for part in match.groups()))
     return text
 
 

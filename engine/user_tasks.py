@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm.attributes import set_committed_value
 
 from engine import candidates, db, deployments, executions, history, identity, wait_states
 from engine import documents as documents_
@@ -30,7 +32,6 @@ def get(session: Session, task_id: int, user: User) -> UserTask:
             joinedload(UserTask.organisation),
             joinedload(UserTask.instance).joinedload(ProcessInstance.definition).joinedload(ProcessDefinition.deployment),
         )
-        .execution_options(populate_existing=True)
     )
     task = session.scalar(query)
     if task is None:
@@ -40,11 +41,16 @@ def get(session: Session, task_id: int, user: User) -> UserTask:
 
 def _lock(session: Session, task_id: int, user: User) -> UserTask:
     """As get(), but with the case's row locked and the task open. Raises UserTaskNotOpen, which tells who was faster."""
-    instance_id = session.scalar(select(UserTask.instance_id).where(UserTask.id == task_id))
-    if instance_id is None:
+    try:
+        instance = executions.lock(session, select(UserTask.instance_id).where(UserTask.id == task_id).scalar_subquery())
+    except NotFound:
+        raise NotFound(what="user task", id=task_id) from None
+    # As it is now, whoever held the lock before. Its people are read when somebody asks for them, which is when something is wrong.
+    query = select(UserTask).where(UserTask.id == task_id, identity.may_see_task(user)).execution_options(populate_existing=True)
+    task = session.scalar(query)
+    if task is None:
         raise NotFound(what="user task", id=task_id)
-    instance = executions.lock(session, instance_id)
-    task = get(session, task_id, user)
+    set_committed_value(task, "instance", instance)
     if task.state != OPEN:
         actor = task.ended_by.name if task.ended_by else "the case"
         at = f"{task.ended_at:%Y-%m-%dT%H:%M:%SZ}" if task.ended_at else "?"
@@ -111,6 +117,41 @@ def assign(session: Session, task_id: int, user: User, assignee: User, reason: s
     return task
 
 
+def set_due_date(session: Session, task_id: int, user: User, due: datetime | None, reason: str) -> UserTask:
+    """Give an open task another due date, or none. For supervisors of its case, with a reason."""
+    task = _steered(session, task_id, user, "change the due date of this user task", reason)
+    detail = {"from": task.due_at and task.due_at.isoformat(), "due": due and due.isoformat(), "reason": reason.strip()}
+    task.due_at = due
+    return _changed(session, task, user, "task.due_date_set", detail)
+
+
+def set_priority(session: Session, task_id: int, user: User, priority: int, reason: str) -> UserTask:
+    """Give an open task another priority, 0 to 100. For supervisors of its case, with a reason. Raises Invalid."""
+    if not 0 <= priority <= 100:
+        raise Invalid(expected="a priority from 0 to 100", found=priority)
+    task = _steered(session, task_id, user, "change the priority of this user task", reason)
+    detail = {"from": task.priority, "priority": priority, "reason": reason.strip()}
+    task.priority = priority
+    return _changed(session, task, user, "task.priority_set", detail)
+
+
+def _steered(session: Session, task_id: int, user: User, action: str, reason: str) -> UserTask:
+    if not reason.strip():
+        raise Invalid(expected="a reason for this change", found="none")
+    task = _lock(session, task_id, user)
+    supervised = select(ProcessInstance.id).where(ProcessInstance.id == task.instance_id, identity.may_supervise(user))
+    if session.scalar(supervised) is None:
+        raise Forbidden(action=action, reason="only its supervisors may")
+    return task
+
+
+def _changed(session: Session, task: UserTask, user: User, kind: str, detail: Mapping[str, Any]) -> UserTask:
+    element = _element(session, task)
+    history.record(session, task.instance_id, kind, actor=user, element=element, user_task_id=task.id, detail=detail)
+    session.flush()
+    return task
+
+
 def form(session: Session, task: UserTask) -> Form | None:
     """The form of the very version that the case runs."""
     return deployments.contents(session, task.instance.definition.deployment).form(task.form)
@@ -136,10 +177,23 @@ def choices(session: Session) -> dict[str, Any]:
 def complete(session: Session, task_id: int, user: User, data: Mapping[str, Any]) -> UserTask:
     """Hand in a user task. `data` is what was entered into its form, and is validated against the form of the case's version.
 
-    Raises NotFound, UserTaskNotOpen, UserTaskAssigned, Forbidden, FormInvalid.
+    Raises NotFound, UserTaskNotOpen, UserTaskAssigned, Forbidden, FormInvalid; by then nothing has been changed.
+    """
+    return hand_in(session, hold(session, task_id, user), user, data)
+
+
+def hold(session: Session, task_id: int, user: User) -> UserTask:
+    """The open task, which `user` may hand in, with its case's row locked.
+
+    Raises NotFound, UserTaskNotOpen, UserTaskAssigned, Forbidden.
     """
     task = _lock(session, task_id, user)
     _must_be_mine(session, task, user, "complete this user task")
+    return task
+
+
+def hand_in(session: Session, task: UserTask, user: User, data: Mapping[str, Any]) -> UserTask:
+    """The second half of complete(): `task` comes from hold()."""
     execution = executions.load(session, task.instance)
     clean = validated(session, task, execution.visible(task.wait_id), data)
     task.state, task.ended_at, task.ended_by_id = COMPLETED, db.now(session), user.id
@@ -150,8 +204,8 @@ def complete(session: Session, task_id: int, user: User, data: Mapping[str, Any]
     history.record(
         session, task.instance_id, "task.completed", actor=user, element=element, wait_id=task.wait_id, user_task_id=task.id, detail=detail
     )
-    wait_states.mirror(session, task.instance, execution, actor=user)
-    session.execute(delete(Draft).where(Draft.user_task_id == task.id))
+    wait_states.mirror(session, task.instance, execution, actor=user, completed=task.wait_id)
+    session.execute(delete(Draft).where(Draft.user_task_id == task.id).execution_options(synchronize_session=False))
     return task
 
 

@@ -50,6 +50,11 @@ def write_moment(moment: datetime | None) -> str:
     return "" if moment is None else f"{local(moment):%d/%m/%Y %H:%M}"
 
 
+def write_clock(moment: datetime) -> str:
+    """HH:MM"""
+    return f"{local(moment):%H:%M}"
+
+
 def write_weekday(moment: datetime) -> str:
     """`Thứ Hai 23/11/2026`"""
     return f"{WEEKDAYS[local(moment).weekday()]} {write_date(moment)}"
@@ -110,6 +115,8 @@ EVENTS = {
     "instance.failed": _l("Hồ sơ dừng vì lỗi"),
     "instance.suspended": _l("Tạm dừng hồ sơ"),
     "instance.activated": _l("Tiếp tục hồ sơ"),
+    "instance.held": _l("Giữ hồ sơ, không xóa"),
+    "instance.released": _l("Thôi giữ hồ sơ"),
     "instance.migrated": _l("Chuyển sang bản khác"),
     "element.completed": _l("Qua bước"),
     "element.cancelled": _l("Bỏ bước"),
@@ -120,6 +127,8 @@ EVENTS = {
     "task.unclaimed": _l("Trả việc lại đơn vị"),
     "task.assigned": _l("Giao việc cho người khác"),
     "task.completed": _l("Hoàn thành"),
+    "task.due_date_set": _l("Đổi hạn của việc"),
+    "task.priority_set": _l("Đổi mức ưu tiên của việc"),
     "task.cancelled": _l("Việc không còn cần"),
     "timer.fired": _l("Đến hạn"),
     "message.received": _l("Nhận thông điệp"),
@@ -149,6 +158,7 @@ def init(app: Flask) -> None:
     filters: dict[str, Any] = {
         "date": write_date,
         "moment": write_moment,
+        "clock": write_clock,
         "weekday": write_weekday,
         "time": element_time,
         "due_words": due_words,

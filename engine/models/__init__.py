@@ -13,7 +13,7 @@ from engine.models.operations import Archive, DefinitionEvent, LegalHold
 from engine.models.people import LoginAttempt, Membership, Organisation, User
 from engine.models.records import Document, DocumentContent, HistoryEvent
 from engine.models.releases import Release, ReleaseFile
-from engine.models.studio import Workspace, WorkspaceContent, WorkspaceLock, WorkspaceRevision
+from engine.models.studio import Rehearsal, Verdict, Workspace, WorkspaceContent, WorkspaceLock, WorkspaceRevision
 from engine.models.work import BufferedMessage, Candidate, Draft, Incident, Job, MessageSubscription, UserTask
 
 __all__ = [
@@ -41,11 +41,13 @@ __all__ = [
     "Participant",
     "ProcessDefinition",
     "ProcessInstance",
+    "Rehearsal",
     "Release",
     "ReleaseFile",
     "Resource",
     "User",
     "UserTask",
+    "Verdict",
     "Workspace",
     "WorkspaceContent",
     "WorkspaceLock",

@@ -15,9 +15,9 @@ from engine.models.people import User
 class HistoryEvent(Base):
     """Who did what when, on which element, with what. Rows are added and never changed.
 
-    `kind`: instance.started .completed .cancelled .failed .suspended .activated .migrated; variables.set; element.completed .cancelled
-    .failed; task.claimed .unclaimed .assigned .completed .due_date_set .priority_set; timer.fired; message.received; signal.received; job.failed;
-    incident.raised .resolved; document.added .removed .read; notification.sent .not_sent.
+    `kind`: instance.started .completed .cancelled .failed .suspended .activated .migrated .held .released; variables.set;
+    element.completed .cancelled .failed; task.claimed .unclaimed .assigned .completed .due_date_set .priority_set; timer.fired;
+    message.received; signal.received; job.failed; incident.raised .resolved; document.added .removed .read; notification.sent .not_sent.
     """
 
     __tablename__ = "history_event"

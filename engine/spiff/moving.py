@@ -26,6 +26,8 @@ class Obstacle:
     element_id: str
     vi: str
     en: str
+    kind: str = "cannot"
+    """`counterpart`: choosing another element removes it. `missed`: the element is a new step that the case has gone past."""
 
 
 class Move:
@@ -38,6 +40,11 @@ class Move:
     def target(self, element_id: str) -> str:
         """The id in the new version."""
         return self._mapping.get(element_id, element_id)
+
+    def places(self, state: Mapping[str, Any]) -> list[str]:
+        """Where the case stands, by the ids of the new version: elements with a token, and joins at which a branch has arrived."""
+        tokens = [token["node"] for token in state["tokens"] if token.get("role") not in _LISTENING]
+        return [self.target(id_) for id_ in [*tokens, *(node for scope in state["scopes"] for node in scope.get("held", {}))]]
 
     def obstacles(self, state: Mapping[str, Any]) -> list[Obstacle]:
         """What stands in the way of this one case; empty: it moves. Labels, documentation and layout never do."""
@@ -56,6 +63,7 @@ class Move:
                 element_id,
                 f"Hồ sơ đang ở “{_label(before)}”, bước này không có trong bản mới. Hãy chọn bước tương ứng.",
                 f"The case stands at “{_label(before)}”, which the new version does not have. Choose the element that takes its place.",
+                kind="counterpart",
             )
         elif _shape(before) != _shape(after):
             yield Obstacle(

@@ -27,7 +27,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_batch_user_id_user")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_batch")),
     )
-    op.create_index(op.f("ix_batch_user_id"), "batch", ["user_id", "id"])
+    op.create_index(op.f("ix_batch_user_id_id"), "batch", ["user_id", "id"])
     op.create_index(op.f("ix_batch_undoes_id"), "batch", ["undoes_id"])
     op.create_table(
         "batch_item",
@@ -45,7 +45,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_batch_item")),
     )
-    op.create_index(op.f("ix_batch_item_batch_id"), "batch_item", ["batch_id", "state", "id"])
+    op.create_index(op.f("ix_batch_item_batch_id_state_id"), "batch_item", ["batch_id", "state", "id"])
     op.create_index(op.f("ix_batch_item_instance_id"), "batch_item", ["instance_id"])
 
 

@@ -145,7 +145,8 @@ def test_it_moves_while_one_branch_waits_at_a_join(stage: Stage) -> None:
 def test_a_branch_that_has_arrived_needs_a_flow_of_the_new_version(stage: Stage) -> None:
     case = stage.start(stage.version(fork()))
     stage.do(case, "a")
-    (obstacle,) = stage.refused(case, stage.version(fork(a="a2")))
+    obstacle, missed = stage.refused(case, stage.version(fork(a="a2")))
+    assert (missed.element_id, missed.kind) == ("a2", "missed")
     assert obstacle.vi == "Đã có nhánh đến “gop”, nhưng bản mới không có luồng tương ứng đi vào đó."
 
 
