@@ -56,7 +56,8 @@ def _present(session: Session, folder: str, files: Mapping[str, bytes], valid_fr
     return found if found is not None and found.digest == contents_.digest(files) and not is_draft(session, found, files) else None
 
 
-def _last(session: Session, folder: str) -> Deployment | None:
+def last(session: Session, folder: str) -> Deployment | None:
+    """The deployment with the highest number, whether or not its time has come."""
     return session.scalar(select(Deployment).where(Deployment.folder == folder).order_by(Deployment.number.desc()).limit(1))
 
 
@@ -90,14 +91,14 @@ def store(
 def _add(
     session: Session, folder: str, files: Mapping[str, bytes], user: User | None, note: str, valid_from: datetime | None = None
 ) -> Deployment:
-    last, now = _last(session, folder), db.now(session)
+    former, now = last(session, folder), db.now(session)
     deployment = Deployment(
         folder=folder,
-        number=last.number + 1 if last else 1,
+        number=former.number + 1 if former else 1,
         digest=contents_.digest(files),
         note=note,
         # Never before the one it follows, however the clocks of two machines differ: the later one is in force.
-        deployed_at=max(now, last.deployed_at) if last else now,
+        deployed_at=max(now, former.deployed_at) if former else now,
         deployed_by_id=user.id if user else None,
         valid_from=valid_from if valid_from and valid_from > now else None,
         resources=[Resource(name=name, content=data) for name, data in sorted(files.items())],
@@ -116,9 +117,9 @@ def keep_draft(session: Session, folder: str, files: Mapping[str, bytes], *, use
     if errors:
         raise Refused(errors)
     db.alone(session, "deploy")
-    last = _last(session, folder)
-    if last is not None and last.digest == contents_.digest(files):
-        return last
+    former = last(session, folder)
+    if former is not None and former.digest == contents_.digest(files):
+        return former
     return _add(session, folder, files, user, note)
 
 

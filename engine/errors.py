@@ -5,6 +5,7 @@
     +-- Forbidden                    it exists, you know it, you may not do this
     |   +-- DefinitionSuspended
     +-- Conflict                     somebody or something was faster
+    |   +-- WentOn                   a try-out, in another window
     |   +-- Busy                     a machine that has its hands full
     |   +-- Stale
     |   +-- UserTaskNotOpen
@@ -70,6 +71,10 @@ class Conflict(EngineError):
     """Somebody was faster."""
 
 
+class WentOn(Conflict):
+    """Expected the try-out to stand as you saw it, but it went on in another window. Look again."""
+
+
 class Busy(Conflict):
     """Too many try-outs run at this moment. Try again in a few seconds."""
 
@@ -112,7 +117,7 @@ class NotMovable(Conflict):
 
 
 class ReleaseOvertaken(Conflict):
-    """Expected version {expected} of {folder} to be in force, but {actor} released version {found} at {at}. Compare again, then repeat."""
+    """Expected version {expected} of {folder} to be the newest, but {actor} released version {found} at {at}. Compare again."""
 
 
 class ReleaseDecided(Conflict):

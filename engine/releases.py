@@ -44,7 +44,7 @@ class Wish:
 
 @dataclass(frozen=True)
 class Seen:
-    """The version that was in force when somebody compared; `number` None: there was none."""
+    """The newest version of the folder, also one that is valid only later, when somebody looked; `number` None: there was none."""
 
     number: int | None
 
@@ -52,7 +52,7 @@ class Seen:
 def propose(session: Session, wish: Wish, *, user: User | None, topics: Collection[str] | None = None, seen: Seen | None = None) -> Release:
     """Ask for a release. The same content asked for again gives the proposal that waits already.
 
-    Raises Refused with all findings, ReleaseOvertaken when another version than the `seen` one is in force, ReleasePending when another
+    Raises Refused with all findings, ReleaseOvertaken when something was released since the `seen` version, ReleasePending when another
     proposal waits, and Invalid when nothing would change or the date has passed.
     """
     _runs(wish.files, topics)
@@ -137,9 +137,9 @@ def files(session: Session, release: Release) -> dict[str, bytes]:
 
 
 def seen(session: Session, folder: str) -> Seen:
-    """What is in force now: hand it in with the decision, so that nobody decides over something that he has not seen."""
-    now = deployments.newest(session, folder)
-    return Seen(now.number if now else None)
+    """What there is now: hand it in with the decision, so that nobody decides over something that he has not seen."""
+    last = deployments.last(session, folder)
+    return Seen(last.number if last else None)
 
 
 # --- deciding ----------------------------------------------------------------------------------------------------------------------------
@@ -161,6 +161,12 @@ def _wanted(session: Session, wish: Wish, digest: str, user: User | None, seen_:
         raise Invalid(expected="a date in the future, at most ten years away", found=wish.valid_from)
     base = _stands(session, wish.folder, seen_)
     _differs(session, base, digest, wish.files)
+    coming = deployments.last(session, wish.folder)
+    if wish.valid_from is not None and coming is not None and (coming.digest, coming.valid_from) == (digest, wish.valid_from):
+        # Pressed twice.
+        raise Invalid(
+            expected="something that differs from the version that is valid from then on", found=f"the content of version {coming.number}"
+        )
     return Release(
         folder=wish.folder,
         state=PROPOSED,
@@ -183,18 +189,18 @@ def _differs(session: Session, base: Deployment | None, digest: str, files_: Map
 
 
 def _stands(session: Session, folder: str, seen_: Seen | None) -> Deployment | None:
-    """What is in force, if that is what was seen. The caller holds back others who deploy."""
-    base = deployments.newest(session, folder)
-    if seen_ is not None and seen_.number != (base.number if base else None):
-        actor = session.get(User, base.deployed_by_id) if base and base.deployed_by_id else None
+    """What is in force, if nothing was released since somebody looked. The caller holds back others who deploy."""
+    last = deployments.last(session, folder)
+    if seen_ is not None and seen_.number != (last.number if last else None):
+        actor = session.get(User, last.deployed_by_id) if last and last.deployed_by_id else None
         raise ReleaseOvertaken(
             folder=folder,
             expected=seen_.number or 0,
-            found=base.number if base else 0,
+            found=last.number if last else 0,
             actor=_name(actor),
-            at=base.deployed_at if base else db.now(session),
+            at=last.deployed_at if last else db.now(session),
         )
-    return base
+    return deployments.newest(session, folder)
 
 
 def _released(session: Session, made: Release, files_: Mapping[str, bytes], user: User | None, topics: Collection[str] | None) -> Release:

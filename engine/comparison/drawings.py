@@ -126,14 +126,15 @@ def _ways(side: _Side, flows: list[str]) -> str:
 
 def _facts(node: Node, elements: Mapping[str, Element]) -> Facts:
     found: Facts = {}
-    stack: list[tuple[Node, str]] = [(node, "")]
+    stack: list[tuple[Node, str, str]] = [(node, "", "")]
     while stack:
-        part, path = stack.pop()
-        found.update(_attributes(part, path))
+        part, path, naming = stack.pop()
+        said = dict(_attributes(part, path, naming))
         children = [child for child in part if isinstance(child.tag, str) and not _elsewhere(child, elements)]
         text = normalize("NFC", "\n".join((part.text or "").split("\r\n"))).strip() if path else ""
-        if path and (text or (not children and not part.attrib and not path.endswith("extensionElements"))):
+        if path and (text or (not children and not said)):
             found[path] = text
+        found.update(said)
         stack += reversed(list(_paths(children, path)))
     return found
 
@@ -146,26 +147,26 @@ def _elsewhere(child: Node, elements: Mapping[str, Element]) -> bool:
     return name.localname in _DERIVED or name.localname == "laneSet" or (name.localname in _ON_THEIR_OWN and child.get("id") in elements)
 
 
-def _paths(children: list[Node], path: str) -> Iterator[tuple[Node, str]]:
-    """Each child with its path. Children of one kind are told apart by what names them, not by their order."""
+def _paths(children: list[Node], path: str) -> Iterator[tuple[Node, str, str]]:
+    """Each child with its path, and the attribute that is part of it: children of one kind are told apart by what names them."""
     seen: Counter[str] = Counter()
     for child in children:
         if child.tag == f"{{{BPMN}}}extensionElements":
-            yield child, path
+            yield from _paths([inner for inner in child if isinstance(inner.tag, str)], path)
             continue
         own = etree.QName(child).namespace == BPMN
-        named = next((child.get(name, "") for name in _NAMING if child.get(name) and not (own and name == "id")), "")
-        step = f"{_label(str(child.tag))}[{named}]" if named else _label(str(child.tag))
+        naming = next((name for name in _NAMING if child.get(name) and not (own and name == "id")), "")
+        step = f"{_label(str(child.tag))}[{child.get(naming)}]" if naming else _label(str(child.tag))
         seen[step] += 1
         step += f"#{seen[step]}" if seen[step] > 1 else ""
-        yield child, f"{path}/{step}" if path else step
+        yield child, f"{path}/{step}" if path else step, naming
 
 
-def _attributes(node: Node, path: str) -> Iterator[tuple[str, str]]:
+def _attributes(node: Node, path: str, naming: str) -> Iterator[tuple[str, str]]:
     own = etree.QName(node).namespace == BPMN
     for tag, raw in node.attrib.items():
         name, value = _label(str(tag)), normalize("NFC", str(raw)).strip()
-        if (own and name == "id") or _DEFAULTS.get(name) == value:
+        if (own and name == "id") or (naming and name == naming) or _DEFAULTS.get(name) == value:
             continue
         yield f"{path}@{name}" if path else name, value.rpartition(":")[2] if name == "xsi:type" else value
 

@@ -29,8 +29,18 @@ def edits() -> bool:
 
 
 # Each module adds its pages when it is imported; one line each.
+from web.studio import acting as acting  # noqa: E402
 from web.studio import api as api  # noqa: E402
+from web.studio import compare as compare  # noqa: E402
 from web.studio import decisions as decisions  # noqa: E402
 from web.studio import editors as editors  # noqa: E402
+from web.studio import files as files  # noqa: E402
 from web.studio import folders as folders  # noqa: E402
+from web.studio import formpreview as formpreview  # noqa: E402
+from web.studio import history as history  # noqa: E402
+from web.studio import imports as imports  # noqa: E402
+from web.studio import opening as opening  # noqa: E402
+from web.studio import rules as rules  # noqa: E402
+from web.studio import scenarios as scenarios  # noqa: E402
+from web.studio import tryout as tryout  # noqa: E402
 from web.studio import vocabulary as vocabulary  # noqa: E402
