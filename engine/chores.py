@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import structlog
 from sqlalchemy import String, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column, sessionmaker
 
 from engine.db import Base, Instant, now
 
-WATCHDOG = "watchdog"
+log = structlog.get_logger(__name__)
+
+WATCHDOG, RETENTION = "watchdog", "retention"
 
 
 class Chore(Base):
@@ -20,6 +26,28 @@ class Chore(Base):
     name: Mapped[str] = mapped_column(String(40), primary_key=True)
     next_at: Mapped[datetime] = mapped_column(Instant)
     done_at: Mapped[datetime] = mapped_column(Instant)
+
+
+@dataclass(frozen=True)
+class Duty:
+    """What is to be done once in `every`, by one of all processes."""
+
+    name: str
+    every: timedelta
+    do: Callable[[], object]
+
+
+def take_turns(sessions: sessionmaker[Session], duties: Sequence[Duty], stopping: threading.Event) -> None:
+    """Do the chores whose turn it is, until `stopping`. A chore that fails has its next turn as if it had not."""
+    while not stopping.wait(min([30.0, *(duty.every.total_seconds() for duty in duties)])):
+        for duty in duties:
+            try:
+                with sessions.begin() as session:
+                    mine = claim(session, duty.name, duty.every)
+                if mine:
+                    duty.do()
+            except Exception as error:
+                log.warning("chore.interrupted", chore=duty.name, error=type(error).__name__)
 
 
 def claim(session: Session, name: str, every: timedelta) -> bool:

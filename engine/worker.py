@@ -10,13 +10,16 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import structlog
 from sqlalchemy.orm import Session, sessionmaker
 
-from engine import chores, jobs, topics, watchdog
+from engine import chores, jobs, retention, topics, watchdog
 from engine.bell import Bell
+from engine.chores import Duty
 from engine.executor import Executor, Observe
 from engine.jobs import Lane
 
@@ -27,6 +30,16 @@ POLL = 2.0
 """Seconds between looks at the table when nobody woke the worker."""
 WATCH = timedelta(minutes=5)
 """Between two looks of the watchdog, whichever worker takes it."""
+TIDY = timedelta(hours=1)
+"""Between two rounds of archiving and purging."""
+
+
+def duties(sessions: sessionmaker[Session], settings: Mapping[str, Any], watch: timedelta = WATCH) -> list[Duty]:
+    """The chores of whoever executes jobs, be it a worker or what a queue feeds."""
+    found = [Duty(chores.WATCHDOG, watch, partial(watchdog.watch, sessions))]
+    if rules := settings.get("RETENTION"):
+        found.append(Duty(chores.RETENTION, TIDY, partial(retention.tidy, sessions, rules, Path(settings["ARCHIVE_FOLDER"]))))
+    return found
 
 
 class Worker(Executor):
@@ -45,11 +58,11 @@ class Worker(Executor):
         super().__init__(session_factory, handlers, settings, lease, observe)
         self._bell = Bell()
         self._stopping = threading.Event()
-        self._watch = watch
         lanes = [(Lane.SERVICES, Lane.STEPS) if n or threads == 1 else (Lane.STEPS,) for n in range(threads)]
         self._lanes = lanes
         self._threads = [threading.Thread(target=self._loop, args=(own,), name=f"worker-{n}", daemon=True) for n, own in enumerate(lanes)]
-        beside = (("leases", self.keep_leases, (self._stopping,)), ("chores", self._chores, ()), ("bell", self._listen, ()))
+        turns = (session_factory, duties(session_factory, self._settings, watch), self._stopping)
+        beside = (("leases", self.keep_leases, (self._stopping,)), ("chores", chores.take_turns, turns), ("bell", self._listen, ()))
         self._threads += [threading.Thread(target=does, args=given, name=f"worker-{name}", daemon=True) for name, does, given in beside]
 
     def start(self) -> None:
@@ -105,13 +118,3 @@ class Worker(Executor):
             # Those that were not reached because the database failed must run out, or nobody would ever take them.
             self.let_go(ids)
         return len(batch)
-
-    def _chores(self) -> None:
-        while not self._stopping.wait(min(30.0, self._watch.total_seconds())):
-            try:
-                with self.sessions.begin() as session:
-                    mine = chores.claim(session, chores.WATCHDOG, self._watch)
-                if mine:
-                    watchdog.watch(self.sessions)
-            except Exception as error:
-                log.warning("worker.chores_interrupted", error=type(error).__name__)

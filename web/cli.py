@@ -267,9 +267,9 @@ def _worker(app: Flask, threads: int = 2):  # type: ignore[no-untyped-def]  # en
 
 
 def _add_operations() -> None:
-    from web import operations
+    from web import keeping, operations
 
-    for command in operations.COMMANDS:
+    for command in (*operations.COMMANDS, *keeping.COMMANDS):
         cli.add_command(command)
 
 

@@ -17,10 +17,11 @@ from typing import Any
 from celery import Celery
 from celery.signals import worker_process_init
 
-from engine import db, topics
+from engine import chores, db, topics
 from engine.executor import Executor
 from engine.feeder import Send
 from engine.jobs import Leased
+from engine.worker import duties
 from web import settings
 
 STEPS, SERVICES = "luanchuyen", "luanchuyen.services"
@@ -80,12 +81,15 @@ class Carried:
                 engine = db.create_engine(given["SQLALCHEMY_DATABASE_URI"])
                 self._executor = Executor(sessionmaker(engine), topics.discover("handlers"), given, given["LEASE"])
                 never = threading.Event()
-                threading.Thread(target=self._executor.keep_leases, args=(never,), name="leases", daemon=True).start()
+                turns = (self._executor.sessions, duties(self._executor.sessions, given), never)
+                for name, does, has in (("leases", self._executor.keep_leases, (never,)), ("chores", chores.take_turns, turns)):
+                    threading.Thread(target=does, args=has, name=name, daemon=True).start()
             return self._executor
 
-    def forget(self, **_: Any) -> None:
-        """A forked process must not share connections with its parent."""
+    def begin(self, **_: Any) -> None:
+        """A forked process must not share connections with its parent. It takes turns in the chores from now on, with or without jobs."""
         self._executor = None
+        assert self.executor  # noqa: S101 - made here
 
     def execute(self, job_id: int, token: str) -> bool:
         """Execute a job that was handed on with `token`; False when somebody else has it or had it."""
@@ -96,7 +100,7 @@ class Carried:
 
 
 carried = Carried()
-worker_process_init.connect(carried.forget)
+worker_process_init.connect(carried.begin)
 app = make(os.environ.get("LUANCHUYEN_BROKER", "redis://127.0.0.1:6379/0"))
 
 

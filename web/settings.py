@@ -16,6 +16,9 @@ LUANCHUYEN_SECRET_<NAME>  none                             secrets that diagrams
 LUANCHUYEN_HTTP_HOSTS     empty                            hosts that the topic goi_http may call; LUANCHUYEN_HTTP_PRIVATE: networks of ours
 LUANCHUYEN_BROKER         empty                            address of the broker that carries jobs to Celery
     LUANCHUYEN_QUEUES         empty                            topic=queue, ...: topics with workers of their own
+LUANCHUYEN_RETENTION      empty: never purged              process=months, ...: finished cases are archived and purged so long after
+                                                           their end; *=months: every other process
+LUANCHUYEN_ARCHIVE_FOLDER <folder>/luu-tru                 where the archives of finished cases are written
 LUANCHUYEN_LEASE          300                              seconds after which others take over what a process died with
 LUANCHUYEN_METRICS_TOKEN  empty                            token for /metrics; empty: only this machine may ask
 LUANCHUYEN_LOG            text                             json: one JSON object a line
@@ -68,12 +71,25 @@ def read(environ: Mapping[str, str]) -> dict[str, Any]:
         "HTTP_PRIVATE": given.get("HTTP_PRIVATE", ""),
         "BROKER": given.get("BROKER", ""),
         "QUEUES": dict(part.strip().split("=", 1) for part in given.get("QUEUES", "").split(",") if "=" in part),
+        "RETENTION": _months(given),
+        "ARCHIVE_FOLDER": str(Path(given.get("ARCHIVE_FOLDER") or folder / "luu-tru").resolve()),
         "LEASE": timedelta(seconds=max(1, _whole(given, "LEASE", 300))),
         "METRICS_TOKEN": given.get("METRICS_TOKEN", ""),
         "LOG": _one_of(given, "LOG", "text", "json"),
         # What a failed statement was given is case data: it must not reach the log.
         "SQLALCHEMY_ENGINE_OPTIONS": {"hide_parameters": True},
     }
+
+
+def _months(given: Mapping[str, str]) -> dict[str, int]:
+    """Months by process. What is not understood must stop the start: the rule says what is deleted for good."""
+    found: dict[str, int] = {}
+    for part in filter(None, map(str.strip, given.get("RETENTION", "").split(","))):
+        key, _, months = (word.strip() for word in part.partition("="))
+        if not key or not months.isdecimal() or not 1 <= int(months) <= 1200 or key in found:
+            raise SettingsError(f"Expected {PREFIX}RETENTION to be process=months, each process once, 1 to 1200 months, but found {part!r}")
+        found[key] = int(months)
+    return found
 
 
 def _is_secret(name: str) -> bool:
