@@ -117,6 +117,12 @@ def alone(session: Session, purpose: str) -> None:
         session.execute(select(func.pg_advisory_xact_lock(func.hashtext(purpose))))
 
 
+def together(session: Session, purpose: str) -> None:
+    """Hold back who wants to be alone() with this `purpose` until this transaction ends, but none of those who are together."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.pg_advisory_xact_lock_shared(func.hashtext(purpose))))
+
+
 def now(session: Session) -> datetime:
     """The time of this session, aware, UTC. A dry run hangs a virtual clock into `session.info["clock"]`."""
     clock: Callable[[], datetime] | None = session.info.get("clock")

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, delete, exists, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from engine import db, deployments, executions, history, instances, jobs, start_events, validity, wait_states
-from engine.errors import MessageNotCorrelated, NotWaiting
+from engine.errors import MessageNotCorrelated, NotWaiting, Stale
 from engine.expressions import from_json, to_json
 from engine.models import BufferedMessage, Job, MessageSubscription, ProcessDefinition, ProcessInstance, User
 
@@ -43,7 +43,12 @@ def correlate(
         return _deliver(session, chosen[0][0], business_key, variables or {}, user)
     if chosen or not keep:
         raise MessageNotCorrelated(name=name, count=len(chosen))
-    _keep(session, name, business_key, keys or {}, variables or {})
+    db.alone(session, jobs.keeping(name))
+    kept = _keep(session, name, business_key, keys or {}, variables or {})
+    # Whoever has come to wait since we looked did not see it: from here on nobody else can.
+    for found in _subscriptions(session, MESSAGE, name):
+        if found[1] is not None and _matches(found, business_key, keys or {}):
+            jobs.post_buffered(session, found[1].id, kept.id)
     return None
 
 
@@ -107,25 +112,31 @@ def receive(
     return instance
 
 
-def _keep(session: Session, name: str, business_key: str | None, keys: Mapping[str, Any], variables: Mapping[str, Any]) -> None:
+def _keep(session: Session, name: str, business_key: str | None, keys: Mapping[str, Any], variables: Mapping[str, Any]) -> BufferedMessage:
     now = db.now(session)
     session.execute(delete(BufferedMessage).where(BufferedMessage.expires_at <= now))
-    session.add(
-        BufferedMessage(
-            name=name,
-            business_key=business_key,
-            keys=to_json(dict(keys)),
-            variables=to_json(dict(variables)),
-            arrived_at=now,
-            expires_at=now + KEPT,
-        )
+    kept = BufferedMessage(
+        name=name,
+        business_key=business_key,
+        keys=to_json(dict(keys)),
+        variables=to_json(dict(variables)),
+        arrived_at=now,
+        expires_at=now + KEPT,
     )
+    session.add(kept)
+    session.flush()
+    return kept
 
 
 def send(session: Session, job: Job) -> None:
-    """Execute a job of kind message: what a case threw."""
+    """Execute a job of kind message: what a case threw. Raises Stale when its receiver has gone on meanwhile: look for one again."""
     thrown = from_json(job.payload)
-    correlate(session, thrown["name"], business_key=thrown["business_key"], keys=thrown["keys"], variables=thrown["variables"], keep=True)
+    name, key = thrown["name"], thrown["business_key"]
+    try:
+        correlate(session, name, business_key=key, keys=thrown["keys"], variables=thrown["variables"], keep=True)
+    except NotWaiting as gone:
+        # To an executor this means that the job's own case has gone on, and that the job may be dropped: the message would be lost.
+        raise Stale(instance=key) from gone
 
 
 def receive_buffered(session: Session, job: Job) -> None:

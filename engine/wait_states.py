@@ -23,11 +23,16 @@ from engine.spiff import Effects, Execution, Failure, Passage, Thrown, Wait, Wai
 _OPENED_AS_JOB = {WaitKind.JOB: jobs.SERVICE, WaitKind.TIMER: jobs.TIMER, WaitKind.CALL: jobs.CALL}
 
 
-def mirror(session: Session, instance: ProcessInstance, execution: Execution, *, actor: User | None = None) -> None:
-    """Write what happened in `execution` since it was loaded. The case's row is locked by the caller, or new. Raises Stale."""
+def mirror(
+    session: Session, instance: ProcessInstance, execution: Execution, *, actor: User | None = None, completed: str | None = None
+) -> None:
+    """Write what happened in `execution` since it was loaded. The case's row is locked by the caller, or new. Raises Stale.
+
+    `completed`: the place of the user task whose row the caller has closed.
+    """
     effects = execution.collect()
-    if effects.closed:
-        _close(session, instance, effects.closed)
+    if closed := [wait for wait in effects.closed if wait.id != completed]:
+        _close(session, instance, closed)
     _record(session, instance, effects.passages, actor)
     _open(session, instance, effects.opened)
     _withdraw(session, instance, effects.withdrawn)
@@ -43,11 +48,12 @@ def mirror(session: Session, instance: ProcessInstance, execution: Execution, *,
     except StaleDataError as error:
         raise Stale(instance=instance.business_key) from error
     packed = executions.pack(execution.dump())
-    session.execute(update(StoredExecution).where(StoredExecution.instance_id == instance.id).values(state=packed))
+    stored = update(StoredExecution).where(StoredExecution.instance_id == instance.id)
+    session.execute(stored.values(state=packed).execution_options(synchronize_session=False))
 
 
 def _close(session: Session, instance: ProcessInstance, waits: Sequence[Wait]) -> None:
-    """Rows of places that wait no more. A user task that was completed is closed already; what is still open was cancelled."""
+    """Rows of places that wait no more. What is still open of them was cancelled."""
     if tasks := [wait.id for wait in waits if wait.kind is WaitKind.USER_TASK]:
         session.execute(
             update(UserTask)
@@ -119,9 +125,12 @@ def _subscribe(session: Session, instance: ProcessInstance, waits: Sequence[Wait
             )
         )
     names = {wait.name for wait in waits if wait.kind is WaitKind.MESSAGE}
+    for name in sorted(names):
+        # Who keeps a message of this name at this moment, since he sees nobody who waits, must be seen here, or see what waits here.
+        db.together(session, jobs.keeping(name))
     early = select(BufferedMessage.id).where(BufferedMessage.name.in_(names), BufferedMessage.expires_at > db.now(session))
     for buffered_id in session.scalars(early.order_by(BufferedMessage.id)) if names else ():
-        jobs.post(session, jobs.BUFFERED, instance_id=instance.id, key=str(buffered_id), payload={"buffered_id": buffered_id})
+        jobs.post_buffered(session, instance.id, buffered_id)
 
 
 def _deadlock(element_id: str) -> Failure:

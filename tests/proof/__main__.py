@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+import signal
 import sys
 from datetime import UTC, datetime
 
@@ -25,6 +26,8 @@ def main() -> int:
         options.add_argument(f"--{option}", type=int, default=number)
     options.add_argument("--only", choices=("sqlite", "postgresql", "outages"))
     given = options.parse_args()
+    # As Ctrl+C does: what was started is ended.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     say = sys.stdout.write
     say(f"{datetime.now(UTC):%d/%m/%Y %H:%M} UTC, {os.cpu_count()} cores, Python {platform.python_version()}, ")
     say(f"SQLAlchemy {sqlalchemy.__version__}\n")

@@ -92,8 +92,8 @@ class Board:
     def give_back(self, work: Work, known: bool) -> None:
         """`known`: it is done. Otherwise somebody looks after a while whether it is."""
         with self._condition:
-            self._changed = time.monotonic()
             if known:
+                self._changed = time.monotonic()
                 self._settled.add(work)
                 self._out.discard(work)
                 self._doubtful.pop(work, None)

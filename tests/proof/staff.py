@@ -60,8 +60,9 @@ class Person:
         if token is None:
             raise Unanswered(page.status)
         entered = {"csrf_token": token[1], "username": self.username, "password": PASSWORD}
-        if self._ask("POST", "/dang-nhap", entered).status != 302:
-            raise Unanswered("log-in")
+        status = self._ask("POST", "/dang-nhap", entered).status
+        if status != 302:
+            raise Unanswered(status)
         token = TOKEN.search(self._ask("GET", "/quy-trinh/chinh/khoi-tao").data.decode())
         if token is None:
             raise Unanswered("form")
@@ -108,8 +109,8 @@ class Staff:
             known = False
             try:
                 known = self._do(person, work)
-            except Unanswered:
-                self._note(f"{work.kind} -")
+            except Unanswered as reason:
+                self._note(f"sign in {reason}" if str(reason).isdecimal() else f"{work.kind} -")
             except Exception as error:
                 # A fault of the proof itself must not look like a fault of the installation.
                 self._note("fault", repr(error))
