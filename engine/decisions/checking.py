@@ -15,6 +15,7 @@ from engine.errors import DecisionError, ExpressionError, Finding, Severity
 from engine.expressions import arithmetic
 from engine.expressions.feel import compares_moments, literal_tests, named_tests, unary_test_names
 from engine.expressions.feel_evaluation import to_feel
+from engine.sentences import word
 
 RULE = "decision_cell"
 
@@ -223,7 +224,7 @@ class _Check:
     # --- cells
 
     def _wrong(self, text: Text, message: str, **where: Any) -> Finding:
-        vi = f"ô “{text.source.strip()[:80]}” không hiểu được ({message})"
+        vi = f"ô “{text.source.strip()[:80]}” không hiểu được ({word(message)})"
         return self.say(vi, f"cell “{text.source.strip()[:80]}” cannot be honoured ({message})", line=text.line, cell=text.id, **where)
 
     def _language(self, text: Text, **where: Any) -> Iterator[Finding]:

@@ -11,6 +11,7 @@ from engine.forms import terms
 from engine.forms.component import CHOICES, FIELDS, IGNORED, KNOWN, TEXTS, Component, source
 from engine.forms.pattern import PatternRefused, compile_pattern
 from engine.forms.schema import FORMATS, longest
+from engine.sentences import say
 
 RULE = "form"
 _KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -144,7 +145,7 @@ def _expressions_parse(component: Component) -> Iterator[Say]:
         try:
             terms.check(expression)
         except ExpressionError as error:
-            yield f"{where}: biểu thức FEEL không đọc được: {error}", f"{where}: unreadable FEEL expression: {error}"
+            yield f"{where}: biểu thức FEEL không đọc được: {say(error)}", f"{where}: unreadable FEEL expression: {error}"
 
 
 def _table(component: Component) -> Iterator[Say]:
