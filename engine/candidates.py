@@ -23,8 +23,10 @@ def open_tasks(session: Session, instance: ProcessInstance, waits: Sequence[Wait
     if not waits:
         return
     contents = deployments.contents(session, instance.definition.deployment)
-    accounts = _accounts(session, {wait.assignee for wait in waits if wait.assignee})
-    bodies = _bodies(session, {code for wait in waits for code in _codes(wait)})
+    # What the caller has changed is written together with what is new here.
+    with session.no_autoflush:
+        accounts = _accounts(session, {wait.assignee for wait in waits if wait.assignee})
+        bodies = _bodies(session, {code for wait in waits for code in _codes(wait)})
     admitted: set[tuple[str, str]] = set()
     for wait in waits:
         scope = SCOPES.get(wait.properties.get("pham_vi_xem", "ho_so"), identity.CASE)

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 import zstandard
-from sqlalchemy import select
+from sqlalchemy import ScalarSelect, select
 from sqlalchemy.orm import Session, contains_eager
 
 from engine import db, deployments
@@ -38,8 +38,10 @@ def unpack(packed: bytes) -> dict[str, Any]:
     return state
 
 
-def lock(session: Session, instance_id: int) -> ProcessInstance:
+def lock(session: Session, instance_id: int | ScalarSelect[int]) -> ProcessInstance:
     """The case's row, held until the transaction ends: whoever changes a case comes through here first, before any other row of it.
+
+    `instance_id`: its number, or a query that finds it by something that never changes. Raises NotFound.
 
     FOR NO KEY UPDATE on PostgreSQL, so that a called case may still insert rows that refer to this one. SQLite's writers are alone anyway.
     """

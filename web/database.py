@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import random
+import time
 from collections.abc import Callable
+from copy import deepcopy
 from typing import Any, TypeVar
 
-from flask import Flask, Response, current_app, g, has_request_context, request
+import structlog
+from flask import Flask, Response, current_app, g, has_request_context, request, session
 from flask.typing import ResponseReturnValue
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as FlaskSession
 from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
 from werkzeug.routing import IntegerConverter
 
-from engine.db import Base, configure
+from engine.db import Base, configure, gave_way
 from web.search import register
 
+log = structlog.get_logger()
+
+ATTEMPTS = 3
+"""How often a request is tried that the database refused for another one's sake."""
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -26,6 +35,8 @@ def writing(view: View) -> View:
 
 
 def _writes() -> bool:
+    if has_request_context() and g.get("only_reads", False):
+        return False
     if not has_request_context() or request.method not in SAFE:
         return True
     view = current_app.view_functions.get(request.endpoint or "")
@@ -45,7 +56,8 @@ class RequestSession(FlaskSession):
         return g.reading_engine
 
 
-db = SQLAlchemy(metadata=Base.metadata, disable_autonaming=True, session_options={"class_": RequestSession})
+# What was read is not read again after the commit: the request ends there, and its log still names its user.
+db = SQLAlchemy(metadata=Base.metadata, disable_autonaming=True, session_options={"class_": RequestSession, "expire_on_commit": False})
 
 
 class IdConverter(IntegerConverter):
@@ -58,6 +70,19 @@ class Application(Flask):
     """Flask, with the one place where a request's transaction ends."""
 
     def dispatch_request(self) -> ResponseReturnValue:
+        """Answer; once more from the beginning when the database has rolled everything back for the sake of another request or job."""
+        for left in reversed(range(ATTEMPTS)):
+            before = deepcopy(dict(session))
+            try:
+                return self._answer()
+            except OperationalError as error:
+                if not left or not gave_way(error):
+                    raise
+                log.info("request.repeated", error=type(error.orig).__name__)
+                _begin_anew(before)
+        raise AssertionError
+
+    def _answer(self) -> Response:
         response: Response = self.make_response(super().dispatch_request())
         if _writes() and (response.status_code < 400 or g.get("keep", False)):
             # Here and not after the request: a commit that fails (a full disk, a stale row) still becomes a page that says so.
@@ -65,6 +90,25 @@ class Application(Flask):
         else:
             db.session.rollback()
         return response
+
+
+def _begin_anew(before: dict[str, Any]) -> None:
+    """As if nothing had been done for this request: what it wrote, kept in its session, or read of its files."""
+    db.session.rollback()
+    session.clear()
+    session.update(before)
+    g.pop("keep", None)
+    g.pop("reading_engine", None)
+    for files in request.files.listvalues():
+        for file in files:
+            file.stream.seek(0)
+    time.sleep(random.uniform(0.01, 0.1))  # noqa: S311 no secret
+
+
+def only_read() -> None:
+    """Give up what this request wrote. The page that says so must not wait, on SQLite, for the very lock that the request did not get."""
+    db.session.rollback()
+    g.only_reads = True
 
 
 def keep() -> None:

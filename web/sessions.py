@@ -10,7 +10,7 @@ from flask import Flask, Response, current_app, redirect, request, session, url_
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 from flask_wtf.csrf import CSRFProtect
 from sqlalchemy import select
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import joinedload
 
 from engine.models import Membership, User
 from web.database import SAFE, db
@@ -47,8 +47,8 @@ def _load(identifier: str) -> Account | None:
     number, _, mark = identifier.partition(":")
     if not number.isdecimal():
         return None
-    query = select(User).where(User.id == int(number)).options(selectinload(User.memberships).joinedload(Membership.organisation))
-    user = db.session.scalar(query)
+    query = select(User).where(User.id == int(number)).options(joinedload(User.memberships).joinedload(Membership.organisation))
+    user = db.session.scalars(query).unique().one_or_none()
     return Account(user) if user is not None and user.active and _print(user) == mark else None
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from flask import Blueprint, Response, flash, jsonify, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, Row, or_, select
 
 from engine import deployments, documents, handed_over, identity, user_tasks
 from engine.diagram import Element
@@ -108,12 +108,30 @@ def show(task_id: int) -> ResponseReturnValue:
 
 @bp.post("/viec/<id:task_id>")
 def complete(task_id: int) -> ResponseReturnValue:
-    """Hand in, together with files that were chosen and not yet stored."""
-    view = _view(task_id, me())
-    typed = forms.parse(view.form, request.form)
-    if view.role == "done":
-        return _too_late(view, typed, _closed(view.task))
-    return _hand_in(view, typed, _store_uploads(view, typed))
+    """Hand in, together with files that were chosen and not yet stored.
+
+    What is not right comes back with everything that was typed and attached.
+    """
+    session = db.session()
+    try:
+        task = user_tasks.hold(session, task_id, me())
+    except (Conflict, Forbidden) as error:
+        view = _view(task_id, me())
+        return _too_late(view, forms.parse(view.form, request.form), error)
+    form = user_tasks.form(session, task) or Form.empty()
+    typed = forms.parse(form, request.form)
+    refused = _store_uploads(task, form, typed)
+    try:
+        if refused:
+            raise FormInvalid(refused)
+        user_tasks.hand_in(session, task, me(), typed)
+    except FormInvalid as error:
+        user_tasks.save_draft(session, task_id, me(), typed)
+        keep()
+        view = _view(task_id, me())
+        view.data, view.errors, view.draft_at = typed, error.fields, None
+        return _page(view, 422)
+    return _go_on(task)
 
 
 @bp.post("/viec/<id:task_id>/sua")
@@ -124,7 +142,7 @@ def edit(task_id: int) -> ResponseReturnValue:
         return _too_late(view, forms.parse(view.form, request.form), _closed(view.task))
     _must_hold(view)
     edited = forms.edit(view.form, request.form, view.variables)
-    refused = _store_uploads(view, edited.data)
+    refused = _store_uploads(view.task, view.form, edited.data)
     _detach(request.form.get("_detach", ""))
     user_tasks.save_draft(db.session(), task_id, me(), edited.data)
     for sentence in refused.values():
@@ -135,22 +153,8 @@ def edit(task_id: int) -> ResponseReturnValue:
     return redirect(url_for("tasks.show", task_id=task_id, focus=edited.focus or None, _anchor="form-fields"))
 
 
-def _hand_in(view: View, typed: dict[str, Any], refused: Mapping[str, str]) -> ResponseReturnValue:
-    """What is not right comes back with everything that was typed and attached."""
-    session = db.session()
-    try:
-        # A part of its own: when the form is refused, the files that came with it stay.
-        with session.begin_nested():
-            if refused:
-                raise FormInvalid(dict(refused))
-            task = user_tasks.complete(session, view.task.id, me(), typed)
-    except FormInvalid as error:
-        user_tasks.save_draft(session, view.task.id, me(), typed)
-        keep()
-        view.data, view.errors = typed, error.fields
-        return _page(view, 422)
-    except (Conflict, Forbidden) as error:
-        return _too_late(view, typed, error)
+def _go_on(task: UserTask) -> ResponseReturnValue:
+    """To what waits next in the same case, or back to the inbox."""
     flash(_("Đã gửi “%(task)s”.", task=task.name), "done")
     following = next_of_case(task, me())
     if following is None:
@@ -159,16 +163,16 @@ def _hand_in(view: View, typed: dict[str, Any], refused: Mapping[str, str]) -> R
     return redirect(url_for("tasks.show", task_id=following.id))
 
 
-def _store_uploads(view: View, typed: dict[str, Any]) -> dict[str, str]:
+def _store_uploads(task: UserTask, form: Form, typed: dict[str, Any]) -> dict[str, str]:
     """Store the files that came with the form and put them into their fields. Field -> sentence for those that are refused."""
     refused: dict[str, str] = {}
-    for name, stored in forms.uploads(view.form, request.files):
+    for name, stored in forms.uploads(form, request.files):
         try:
-            document = documents.attach(db.session(), view.task.id, me(), *uploads.receive(stored))
+            document = documents.attach(db.session(), task.id, me(), *uploads.receive(stored))
         except FileRejected as error:
             refused[name] = say(error, locale())
         else:
-            forms.add_document(view.form, typed, name, document.id)
+            forms.add_document(form, typed, name, document.id)
     return refused
 
 
@@ -188,20 +192,22 @@ def _too_late(view: View, typed: Mapping[str, Any], error: Conflict | Forbidden)
     return make_response(text, 409 if isinstance(error, Conflict) else 403)
 
 
-def next_of_case(task: UserTask, user: User) -> UserTask | None:
-    """The next open task of the same case, or of a case called by it or calling it, that is the user's; his own before his bodies'."""
-    root = select(ProcessInstance.root_id).where(ProcessInstance.id == task.instance_id).scalar_subquery()
+def next_of_case(task: UserTask, user: User) -> Row[int, str] | None:
+    """(id, name) of the next open task of the same case, or of one called by it or calling it, that is the user's.
+
+    His own come before those of his bodies.
+    """
     mine = UserTask.assignee_id == user.id
     query = (
-        select(UserTask)
+        select(UserTask.id, UserTask.name)
         .join(UserTask.instance)
-        .where(ProcessInstance.root_id == root, UserTask.state == user_tasks.OPEN, UserTask.id != task.id)
+        .where(ProcessInstance.root_id == task.instance.root_id, UserTask.state == user_tasks.OPEN, UserTask.id != task.id)
         .where(or_(mine, UserTask.assignee_id.is_(None) & identity.is_candidate(user)))
         .order_by(UserTask.instance_id != task.instance_id, UserTask.assignee_id.is_(None))
         .order_by(UserTask.due_at.is_(None), UserTask.due_at, UserTask.id)
         .limit(1)
     )
-    return db.session.scalar(query)
+    return db.session.execute(query).first()
 
 
 @bp.post("/viec/<id:task_id>/nhap")
