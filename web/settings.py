@@ -9,6 +9,7 @@ LUANCHUYEN_HTTPS          0                                1: cookies travel ove
 LUANCHUYEN_PROXIES        0                                how many proxies stand in front and add X-Forwarded-For
 LUANCHUYEN_TEST_DATA      0                                1: every page says that this is no real installation
 LUANCHUYEN_RELEASE_ROLES  ban_hanh                         roles, comma-separated, whose holders may release a version of a process
+LUANCHUYEN_RELEASE_APPROVAL 0                              1: a release takes a second person, who approves it
 LUANCHUYEN_EDIT_ROLES     phan_tich,ban_hanh               roles whose holders may change drafts of processes in the studio
 LUANCHUYEN_MAIL_HOST, _MAIL_PORT, _MAIL_USER, _MAIL_PASSWORD, _MAIL_FROM, _MAIL_TO, _MAIL_TLS    empty: mail is recorded as not sent
 LUANCHUYEN_SECRET_KEY_OLD empty                            the former secret key, while it is being changed
@@ -57,6 +58,7 @@ def read(environ: Mapping[str, str]) -> dict[str, Any]:
         "PROXIES": _whole(given, "PROXIES", 0),
         "TEST_DATA": _yes(given, "TEST_DATA"),
         "RELEASE_ROLES": _words(given, "RELEASE_ROLES", "ban_hanh"),
+        "RELEASE_APPROVAL": _yes(given, "RELEASE_APPROVAL"),
         "EDIT_ROLES": _words(given, "EDIT_ROLES", "phan_tich,ban_hanh"),
         "MAIL_HOST": given.get("MAIL_HOST", ""),
         "MAIL_PORT": _whole(given, "MAIL_PORT", 25),

@@ -40,6 +40,8 @@ from web.studio import formpreview as formpreview  # noqa: E402
 from web.studio import history as history  # noqa: E402
 from web.studio import imports as imports  # noqa: E402
 from web.studio import opening as opening  # noqa: E402
+from web.studio import proposals as proposals  # noqa: E402
+from web.studio import release as release  # noqa: E402
 from web.studio import rules as rules  # noqa: E402
 from web.studio import scenarios as scenarios  # noqa: E402
 from web.studio import tryout as tryout  # noqa: E402

@@ -8,7 +8,7 @@ from flask import Response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from engine import comparison
-from engine.comparison import Details, FileDifference, Kind
+from engine.comparison import Details, FileDifference, Kind, TableDifference
 from engine.errors import NotFound
 from engine.sentences import say
 from web.database import writing
@@ -75,6 +75,12 @@ def compared_file(folder: str, name: str) -> Response:
     if name not in files:
         raise NotFound(what="file", id=name)
     return download(name, files[name])
+
+
+@bp.app_template_global()
+def columns_shown(table: TableDifference) -> list[int]:
+    """Those in which a row that differs says anything: tables are wide, and most of their cells are empty."""
+    return [at for at in range(len(table.columns)) if any(text for row in table.rows for text in row.cells[at])]
 
 
 @bp.app_template_global()
