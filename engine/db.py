@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 from sqlalchemy import BigInteger, DateTime, Dialect, Engine, Integer, LargeBinary, MetaData, event, func, select
 from sqlalchemy import create_engine as sqlalchemy_create_engine
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -86,13 +87,26 @@ def _write_ahead(cursor: Any) -> None:
             time.sleep(0.02)
 
 
+def _limit_waiting(connection: Any, _record: Any) -> None:
+    """On PostgreSQL nobody waits for a lock longer than on SQLite: who holds one that long is stuck, and people are told."""
+    connection.execute("SET lock_timeout = '20s'")
+    connection.commit()
+
+
+def gave_way(error: OperationalError) -> bool:
+    """Whether PostgreSQL rolled a transaction back for the sake of another (deadlock, serialization): done again, it may succeed."""
+    return getattr(error.orig, "sqlstate", None) in ("40P01", "40001")
+
+
 def configure(engine: Engine) -> None:
-    """SQLite: WAL, foreign keys, and a real BEGIN IMMEDIATE.
+    """SQLite: WAL, foreign keys, and a real BEGIN IMMEDIATE. PostgreSQL: a limit to waiting for locks.
 
     pysqlite begins lazily and deferred; two writers that both read first then fail with "database is locked", or lose an update. So the
     driver is told to begin nothing, and every transaction begins as a writer unless the session's connection asks for
     `execution_options(reading=True)`.
     """
+    if engine.dialect.name == "postgresql":
+        event.listen(engine, "connect", _limit_waiting)
     if engine.dialect.name != "sqlite":
         return
 

@@ -12,7 +12,7 @@ from werkzeug.exceptions import HTTPException
 
 from engine import errors as engine_errors
 from engine.sentences import say
-from web.database import db
+from web.database import db, only_read
 from web.language import gettext as _
 from web.language import locale
 from web.sessions import is_script
@@ -138,7 +138,7 @@ def _stale(_error: StaleDataError) -> Response:
 
 
 def _database(error: SQLAlchemyError) -> Response:
-    db.session.rollback()
+    only_read()
     log.exception("database", error=str(error)[:500])
     busy = isinstance(error, OperationalError)
     return page(507 if busy and _disk_full(error) else 503 if busy else 500, typed=typed_fields())

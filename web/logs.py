@@ -17,7 +17,7 @@ from typing import Any
 import structlog
 from flask import Flask, Response, g, request
 from flask_login import current_user
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 log = structlog.get_logger("web")
 QUIET = frozenset({"static", "health.alive", "health.ready", "health.figures"})
@@ -70,7 +70,11 @@ def init(app: Flask) -> None:
 
 def _about(arguments: Mapping[str, Any]) -> dict[str, Any]:
     """By whom and about what. Ids only: the address itself may hold what somebody searched for."""
-    who = current_user.user.id if current_user and current_user.is_authenticated else None
+    try:
+        who = current_user.user.id if current_user and current_user.is_authenticated else None
+    except SQLAlchemyError:
+        # The database is away: the answer says so, and must not fail for want of a name in the log.
+        who = None
     ids = {name: value for name, value in arguments.items() if isinstance(value, int)}
     return {"method": request.method, "endpoint": request.endpoint, "user": who, **ids}
 

@@ -257,7 +257,7 @@ def test_it_repeats_a_step_that_the_database_gave_up_for_a_deadlock(
         timers.fire(session, job)
         session.flush()
         if not refused:
-            met.wait(10)
+            met.wait(30)
         executions.lock(session, next(case for case in cases if case != job.instance_id))
 
     monkeypatch.setitem(executor.STEPS, jobs.TIMER, fire_and_look)  # type: ignore[arg-type]
