@@ -35,9 +35,9 @@ def deploy(
     `topics` are those that have a handler; None: not checked.
     Raises Refused with all findings when anything would not run as drawn, and Invalid when a process belongs to another folder.
     """
-    present = _present(session, folder, files, valid_from)
-    if present is not None:
-        return present
+    there = present(session, folder, files, valid_from)
+    if there is not None:
+        return there
     findings: list[Finding] = [f for f in check(files, topics) if f.severity is not Severity.WARNING]
     if findings:
         raise Refused(findings)
@@ -50,7 +50,7 @@ def newest(session: Session, folder: str) -> Deployment | None:
     return session.scalar(query.order_by(validity.since().desc(), Deployment.number.desc()).limit(1))
 
 
-def _present(session: Session, folder: str, files: Mapping[str, bytes], valid_from: datetime | None) -> Deployment | None:
+def present(session: Session, folder: str, files: Mapping[str, bytes], valid_from: datetime | None = None) -> Deployment | None:
     """The deployment that is what would be deployed, if it is there already."""
     found = newest(session, folder) if valid_from is None else None
     return found if found is not None and found.digest == contents_.digest(files) and not is_draft(session, found, files) else None
@@ -72,10 +72,10 @@ def store(
 ) -> Deployment:
     """As deploy(), without asking the rules of engine.lint: only what cannot be compiled is refused."""
     db.alone(session, "deploy")
-    present = _present(session, folder, files, valid_from)
-    if present is not None:
+    there = present(session, folder, files, valid_from)
+    if there is not None:
         # Somebody deployed the same at the same time.
-        return present
+        return there
     digest = contents_.digest(files)
     parsed = contents_.remember(digest, lambda: files)
     processes = [(name, process) for name, diagram in parsed.diagrams.items() for process in diagram.executable]

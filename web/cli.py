@@ -108,18 +108,26 @@ def legal_basis(folder: Path) -> None:
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--note", default="", help="What changed, and on which legal basis.")
 def deploy(folder: Path, note: str) -> None:
-    """Deploy a process folder, all of it or nothing.
+    """Deploy a process folder, all of it or nothing. Where a release takes a second person (RELEASE_APPROVAL), it is proposed.
 
-    Exit: 0 deployed; 1 kept as a draft that defines no process, with the list of what is missing; 2 refused, nothing stored.
+    Exit: 0 deployed; 1 kept as a draft that defines no process, with the list of what is missing; 2 refused, nothing stored; 3 proposed.
     """
-    from engine import deployments, topics
+    from engine import deployments, releases, topics
     from engine.lint import report, verdict
 
-    name, files = folder.resolve().name, read((folder,))
+    name, files, app = folder.resolve().name, read((folder,)), _app()
     try:
-        with _sessions().begin() as session:
-            deployment = deployments.deploy(session, name, files, note=note, topics=topics.discover("handlers"))
-            click.echo(f"{deployment.folder} {deployment.number}")
+        with _sessions(app).begin() as session:
+            proposed = app.config["RELEASE_APPROVAL"] and deployments.present(session, name, files) is None
+            if proposed:
+                wish = releases.Wish(name, files, note)
+                asked = releases.propose(session, wish, user=None, topics=topics.discover("handlers"))
+                click.echo(f"{name}: đề nghị phát hành {asked.id}, chờ người có quyền ban hành duyệt")
+            else:
+                deployment = deployments.deploy(session, name, files, note=note, topics=topics.discover("handlers"))
+                click.echo(f"{deployment.folder} {deployment.number}")
+        if proposed:
+            sys.exit(3)
     except Refused as refused:
         if verdict(refused.findings) == "refused":
             raise

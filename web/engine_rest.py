@@ -12,13 +12,13 @@ from datetime import datetime
 from functools import cache, wraps
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, current_app, jsonify, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from werkzeug.exceptions import HTTPException
 
 from engine import db as engine_db
-from engine import deployments, reader, topics
+from engine import deployments, reader, releases, topics
 from engine.errors import EngineError, Finding, Refused, Severity
 from engine.models import Deployment, ProcessDefinition, User
 from engine.sentences import HOME, say
@@ -112,7 +112,7 @@ def list_(_user: User) -> ResponseReturnValue:
 @bp.post("/deployment/create")
 @for_releasing
 def create(user: User) -> ResponseReturnValue:
-    """Files that come in replace those of the same name in the newest version of the folder, or are added; all others stay."""
+    """Files that come in replace those of the same name in what the folder holds now, or are added; all others stay."""
     folder, files, user_id = _folder(), _files(), user.id
     draft = _merged(folder, files)
     db.session.commit()  # Reading strangers' files takes seconds: outside any transaction.
@@ -122,6 +122,8 @@ def create(user: User) -> ResponseReturnValue:
     whole = _merged(folder, files)
     note = request.form.get("deployment-source", "").strip()[:200]
     try:
+        if current_app.config["RELEASE_APPROVAL"] and deployments.present(db.session(), folder, whole) is None:
+            return _propose(releases.Wish(folder, whole, note), user_id)
         deployment = deployments.deploy(db.session(), folder, whole, user=db.session.get_one(User, user_id), note=note, topics=_topics())
     except Refused as refused:
         warnings = [finding for finding in findings if finding.severity is Severity.WARNING]
@@ -130,6 +132,15 @@ def create(user: User) -> ResponseReturnValue:
     # Camunda Modeler takes the first definition for the one of its diagram: the order counts.
     said = json.dumps(_said(deployment) | {"links": [], **_definitions(deployment, sent)}, ensure_ascii=False)
     return Response(said, mimetype="application/json")
+
+
+def _propose(wish: releases.Wish, user_id: int) -> Response:
+    """It takes a second person. Camunda Modeler says nothing of what it was answered but of refusals, so this comes as one."""
+    asked = releases.propose(db.session(), wish, user=db.session.get_one(User, user_id), topics=_topics())
+    keep()
+    where = url_for("studio.proposal", folder=wish.folder, release_id=asked.id, _external=True)
+    message = f"Chưa có hiệu lực. Đã nhận và gửi thành đề nghị phát hành số {asked.id}; người thứ hai có quyền ban hành duyệt tại {where}."
+    return _refuse(409, "ReleaseProposed", message, release=asked.id)
 
 
 def _folder() -> str:
@@ -161,8 +172,8 @@ def _files() -> dict[str, bytes]:
 
 
 def _merged(folder: str, files: Mapping[str, bytes]) -> dict[str, bytes]:
-    """The folder as it would be: its newest version, with `files` put in."""
-    last = db.session.scalar(select(Deployment).where(Deployment.folder == folder).order_by(Deployment.number.desc()).limit(1))
+    """The folder as it would be: what it holds now, with `files` put in."""
+    last = deployments.newest(db.session(), folder)
     present = dict(deployments.contents(db.session(), last).files) if last else {}
     for name, target in incoming.placed(list(files), present).items():
         present[target] = files[name]
