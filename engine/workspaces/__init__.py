@@ -8,8 +8,9 @@ A revision is a whole tree of names and never changes. What somebody hands in ag
 revision *aside*: it is not the draft, but it is listed, can be read and can be restored. So whatever was sent is in the database.
 """
 
-from engine.workspaces.content import files, read
-from engine.workspaces.drafts import begin, behind, change, changed, find, follow, head, open, put_aside, save
+from engine.workspaces.arrivals import forget, put_aside, put_beside, take_in
+from engine.workspaces.content import files, read, sizes
+from engine.workspaces.drafts import begin, behind, change, changed, find, follow, head, newest, open, save
 from engine.workspaces.history import Entry, restore, revision, revisions
 from engine.workspaces.locks import holders, lock, release
 from engine.workspaces.names import KINDS, LARGEST, MOST, TOTAL, checked, deployable
@@ -33,11 +34,14 @@ __all__ = [
     "files",
     "find",
     "follow",
+    "forget",
     "head",
     "holders",
     "lock",
+    "newest",
     "open",
     "put_aside",
+    "put_beside",
     "read",
     "release",
     "remove",
@@ -46,5 +50,7 @@ __all__ = [
     "revision",
     "revisions",
     "save",
+    "sizes",
+    "take_in",
     "write",
 ]

@@ -24,13 +24,13 @@ def open(session: Session, folder: str, user: User | None = None) -> Workspace:
 
     A draft that nobody has changed goes along to a newer deployment by itself. Raises NotFound when there is neither.
     """
-    workspace, newest = find(session, folder), _newest(session, folder)
+    workspace, last = find(session, folder), newest(session, folder)
     if workspace is None:
-        if newest is None:
+        if last is None:
             raise NotFound(what="process folder", id=folder)
-        return begin(session, folder, _deployed(session, newest), user, newest)
-    if newest is not None and newest.id != workspace.deployment_id:
-        _go_along(session, workspace, newest)
+        return begin(session, folder, _deployed(session, last), user, last)
+    if last is not None and last.id != workspace.deployment_id:
+        _go_along(session, workspace, last)
     return workspace
 
 
@@ -125,34 +125,6 @@ def held(session: Session, workspace: Workspace) -> None:
     session.refresh(workspace, with_for_update=True)
 
 
-def put_aside(
-    session: Session, folder: str, files: Mapping[str, bytes], user: User | None = None, note: str = ""
-) -> tuple[Workspace, WorkspaceRevision]:
-    """Keep a whole drawing that came in from outside: as the draft where nobody has changed that, else beside it. Byte for byte.
-
-    Raises FileRejected, Invalid.
-    """
-    named = {names.checked(name): data for name, data in files.items()}
-    workspace = find(session, folder)
-    if workspace is None and _newest(session, folder) is None:
-        names.distinct(named)
-        names.bounded({name: len(data) for name, data in named.items()})
-        workspace = begin(session, folder, named, user)
-        return workspace, head(session, workspace)
-    workspace = open(session, folder, user)
-    held(session, workspace)
-    former = head(session, workspace)
-    beside = {name: sha for name, sha in former.tree.items() if name not in names.deployable(former.tree)}
-    tree = beside | {name: content.sha256(data) for name, data in named.items()}
-    fits(session, workspace, tree, named)
-    if tree == former.tree:
-        return workspace, former
-    content.keep(session, workspace, {content.sha256(data): data for data in named.values()})
-    detail = {"names": sorted(named), "note": note}
-    kept = save(session, workspace, "imported", tree, user, detail=detail, aside=changed(session, workspace))
-    return workspace, kept
-
-
 def changed(session: Session, workspace: Workspace) -> bool:
     """Whether the draft says anything else than the version that it goes back to."""
     last = session.get(Deployment, workspace.deployment_id) if workspace.deployment_id else None
@@ -161,34 +133,35 @@ def changed(session: Session, workspace: Workspace) -> bool:
 
 def behind(session: Session, workspace: Workspace) -> Deployment | None:
     """The newest version of the folder, where the draft goes back to an earlier one."""
-    newest = _newest(session, workspace.folder)
-    return newest if newest is not None and newest.id != workspace.deployment_id else None
+    last = newest(session, workspace.folder)
+    return last if last is not None and last.id != workspace.deployment_id else None
 
 
 def follow(session: Session, workspace: Workspace, deployment: Deployment, user: User | None) -> WorkspaceRevision:
     """Make the draft what `deployment` is; files that are never deployed stay. The former draft stays in the history."""
     held(session, workspace)
     former = head(session, workspace)
-    beside = {name: sha for name, sha in former.tree.items() if name not in names.deployable(former.tree)}
     workspace.deployment_id = max(deployment.id, workspace.deployment_id or 0)
-    tree = beside | _stored(session, workspace, _deployed(session, deployment))
+    tree = names.beside(former.tree) | _stored(session, workspace, _deployed(session, deployment))
     if tree == former.tree:
         return former
     return save(session, workspace, "followed", tree, user, detail={"version": deployment.number})
 
 
-def _go_along(session: Session, workspace: Workspace, newest: Deployment) -> None:
+def _go_along(session: Session, workspace: Workspace, last: Deployment) -> None:
     former = head(session, workspace)
-    if former.digest == newest.digest:
+    if former.digest == last.digest:
         # It was released as it stands, here or elsewhere.
-        workspace.deployment_id = newest.id
+        workspace.deployment_id = last.id
         session.flush()
     elif not changed(session, workspace):
-        follow(session, workspace, newest, None)
+        follow(session, workspace, last, None)
 
 
-def _newest(session: Session, folder: str) -> Deployment | None:
-    return session.scalar(select(Deployment).where(Deployment.folder == folder).order_by(Deployment.number.desc()).limit(1))
+def newest(session: Session, folder: str) -> Deployment | None:
+    """The version that the next one comes after: the last that was deployed and not withdrawn, though its time may not have come yet."""
+    query = select(Deployment).where(Deployment.folder == folder, Deployment.withdrawn_at.is_(None))
+    return session.scalar(query.order_by(Deployment.number.desc()).limit(1))
 
 
 def _deployed(session: Session, deployment: Deployment) -> dict[str, bytes]:

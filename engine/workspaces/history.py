@@ -48,8 +48,8 @@ def revisions(session: Session, workspace: Workspace, *, before: int | None = No
 
 def _entry(revision: WorkspaceRevision, former: WorkspaceRevision | None) -> Entry:
     old = former.tree if former is not None else {}
-    if revision.aside and revision.name is not None:
-        # One file beside the draft.
+    if revision.aside and (revision.name is not None or revision.detail.get("part")):
+        # Some files beside the draft: the others are not missing.
         old = {name: sha for name, sha in old.items() if name in revision.tree}
     new = revision.tree
     if former is None and revision.number > 1:
@@ -72,7 +72,9 @@ def restore(session: Session, workspace: Workspace, number: int, user: User, nam
     then, former = revision(session, workspace, number), drafts.head(session, workspace)
     if name is None and then.aside and then.name is not None:
         name = then.name
-    if name is None:
+    if name is None and then.detail.get("part"):
+        tree = {**former.tree, **then.tree}
+    elif name is None:
         tree = dict(then.tree)
     elif name in then.tree:
         tree = {**former.tree, name: then.tree[name]}

@@ -25,6 +25,14 @@ Content = TypeVar("Content")
 
 def checked(name: str) -> str:
     """`name` in one Unicode form. Raises FileRejected for what is no plain path within the folder, or no kind of file that it holds."""
+    name = plain(name)
+    if not name.endswith(KINDS):
+        raise FileRejected(file=name, expected=f"a file of one of the kinds {', '.join(KINDS)}", found="another kind")
+    return name
+
+
+def plain(name: str) -> str:
+    """`name` in one Unicode form. Raises FileRejected for what is no plain path within the folder."""
     name = unicodedata.normalize("NFC", name)
     parts = name.split("/")
     # isprintable() also knows the marks that turn the direction of writing.
@@ -32,8 +40,6 @@ def checked(name: str) -> str:
     if len(name) > LONGEST or not plain or any(part.endswith(".") for part in parts):
         expected = "a name within the process folder, without “..” and hidden characters"
         raise FileRejected(file=repr(name[:80]), expected=expected, found="another name")
-    if not name.endswith(KINDS) or parts[-1].startswith(KINDS):
-        raise FileRejected(file=name, expected=f"a file of one of the kinds {', '.join(KINDS)}", found="another kind")
     return name
 
 
@@ -77,3 +83,9 @@ def deployable(files: Mapping[str, Content]) -> dict[str, Content]:
 
 def _megabytes(size: int) -> int:
     return -(-size // 2**20)
+
+
+def beside(files: Mapping[str, Content]) -> dict[str, Content]:
+    """Those of `files` that no deployment takes."""
+    taken = deployable(files)
+    return {name: content for name, content in files.items() if name not in taken}

@@ -119,6 +119,18 @@ def log_in(app: Flask, store: sessionmaker[Session]) -> Callable[[str], Browser]
 
 
 @pytest.fixture
+def analysts(store: sessionmaker[Session], password_hash: str) -> None:
+    """phuc and oanh change drafts; ngoc may release too."""
+    with store.begin() as session:
+        for username, name, role in (
+            ("phuc", "Hồ Thiên Phúc", "phan_tich"),
+            ("oanh", "Vũ Kim Oanh", "phan_tich"),
+            ("ngoc", "Bảo Ngọc", "ban_hanh"),
+        ):
+            _add(session, username, name, (f"{role}@phong_a",), password_hash)
+
+
+@pytest.fixture
 def task_of(store: sessionmaker[Session]) -> Callable[[int, str], int]:
     """task_of(case, "xet") gives the id of the open task at that element."""
 

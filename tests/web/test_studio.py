@@ -12,19 +12,9 @@ from sqlalchemy.orm import Session, sessionmaker
 from engine import workspaces
 from engine.models import User, Workspace
 from tests.web.conftest import FOLDER, Browser
-from web import accounts
 
 Enter = Callable[[str], Browser]
 FILE = "/thiet-ke/don_nghi/api/tep/don_nghi.bpmn"
-
-
-@pytest.fixture
-def analysts(store: sessionmaker[Session], password_hash: str) -> None:
-    """phuc and oanh change drafts."""
-    with store.begin() as session:
-        for username, name in (("phuc", "Hồ Thiên Phúc"), ("oanh", "Vũ Kim Oanh")):
-            user = accounts.add(session, username, name, "mat-khau-thu-nghiem", roles=("phan_tich@phong_a",))
-            user.password_hash = password_hash
 
 
 class Editor:

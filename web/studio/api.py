@@ -11,21 +11,17 @@ from flask.typing import ResponseReturnValue
 
 from engine import reader, topics, workspaces
 from engine.errors import Finding, Invalid
-from engine.models import Workspace, WorkspaceLock
+from engine.models import WorkspaceLock
 from web.database import db, keep, writing
 from web.language import gettext as _
 from web.language import locale
 from web.sessions import me
-from web.studio import bp, text
+from web.studio import bp, rules, text
+from web.studio.drafts import workspace as workspace
 from web.words import write_moment
 
 ENDINGS = (".bpmn", ".bpmn20.xml", ".dmn", ".form", ".json", ".md")
 """What can be edited as text."""
-
-
-def workspace(folder: str) -> Workspace:
-    """The draft of `folder`, begun when there is none. Raises NotFound."""
-    return workspaces.open(db.session(), folder, me())
 
 
 def asked(*fields: str) -> dict[str, Any]:
@@ -110,7 +106,7 @@ def finding(one: Finding) -> dict[str, Any]:
         "line": one.line,
         "cell": one.detail.get("cell"),
         "sentence": one.en if locale() == "en" else one.vi,
-        "page": url_for("studio.rule", name=one.rule) if one.rule else None,
+        "page": url_for("studio.rule", name=one.rule) if rules.exists(one.rule) else None,
     }
 
 
