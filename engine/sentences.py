@@ -18,6 +18,8 @@ from engine.errors import EngineError
 
 HOME = ZoneInfo("Asia/Ho_Chi_Minh")
 FOLDER = Path(__file__).parent / "translations"
+_BRACE = re.compile(r"\{(\w+)\}")
+_NUMBERS = frozenset({"line", "count", "version"})
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 
@@ -28,6 +30,38 @@ def say(error: EngineError, locale: str = "vi") -> str:
         return str(error)
     template = sentences.get(("", error.template), error.template)
     return template.format_map(_Words(error.parameters, locale))
+
+
+def translate(text: str, locale: str = "vi") -> str:
+    """A sentence of the engine that was stored in English (an incident's), in the language of who reads it. What is not ours stays."""
+    if ("word", text) in catalogue(locale):
+        return word(text, locale)
+    for pattern, template in _templates(locale):
+        match = pattern.fullmatch(text)
+        if match:
+            values = match.groupdict()
+            values = _apart(values, locale) if "source" in values else values
+            return template.format_map({name: value if name == "source" else _inner(value, locale) for name, value in values.items()})
+    return _inner(text, locale)
+
+
+def _inner(text: str, locale: str) -> str:
+    """What stood in a brace: a word, a sentence of its own (what an expression said), or what people and diagrams wrote."""
+    if ("word", text) not in catalogue(locale):
+        for pattern, translation in _patterns(locale):
+            if match := pattern.fullmatch(text):
+                return translation.format(*(_inner(part, locale) for part in match.groups()))
+    return word(text, locale)
+
+
+def _apart(values: dict[str, str], locale: str) -> dict[str, str]:
+    """Where an expression ends and what is said about it begins: both may have colons, so it is where a sentence of ours begins."""
+    parts = f"{values['source']}: {values['message']}".split(": ")
+    for at in range(1, len(parts)):
+        source, message = ": ".join(parts[:at]), ": ".join(parts[at:])
+        if _inner(message, locale) != message:
+            return {**values, "source": source, "message": message}
+    return values
 
 
 class _Words(dict[str, object]):
@@ -58,7 +92,27 @@ def word(value: object, locale: str = "vi") -> str:
 @cache
 def _patterns(locale: str) -> tuple[tuple[re.Pattern[str], str], ...]:
     words = [(source, target) for (context, source), target in catalogue(locale).items() if context == "word" and "{}" in source]
+    # The one with the most words of its own first: what fits several is what says most.
+    words.sort(key=lambda entry: -len(entry[0].replace("{}", "")))
     return tuple((re.compile("(.*)".join(map(re.escape, source.split("{}"))), re.DOTALL), target) for source, target in words)
+
+
+@cache
+def _templates(locale: str) -> tuple[tuple[re.Pattern[str], str], ...]:
+    """The sentences of errors.py as patterns, those with the most words of their own first."""
+    sentences = [(source, target) for (context, source), target in catalogue(locale).items() if not context and "{" in source]
+    sentences.sort(key=lambda entry: -len(_BRACE.sub("", entry[0])))
+    return tuple((_pattern(source), target) for source, target in sentences)
+
+
+def _pattern(template: str) -> re.Pattern[str]:
+    """What format() may have made of `template`. Lines, columns and counts are numbers; everything else is any text."""
+    parts = _BRACE.split(template)
+    text = re.escape(parts[0])
+    for name, literal in zip(parts[1::2], parts[2::2], strict=True):
+        matches = r"-|\d+" if name in _NUMBERS else ".*?"
+        text += f"(?P<{name}>{matches})" + re.escape(literal)
+    return re.compile(text, re.DOTALL)
 
 
 @cache

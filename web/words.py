@@ -11,9 +11,10 @@ from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
 
 from engine.models import HistoryEvent
+from engine.sentences import translate
 from web.assets import icon
 from web.language import gettext as _
-from web.language import ngettext
+from web.language import locale, ngettext
 
 HOME = ZoneInfo("Asia/Ho_Chi_Minh")
 
@@ -147,10 +148,15 @@ EVENTS = {
 _TOLD = ("to_name", "name", "message", "reason", "to", "error")
 
 
+def said(text: str) -> str:
+    """What the engine said when it wrote a row (an incident), in the reader's language; what people wrote stays as it is."""
+    return translate(text, locale())
+
+
 def event_words(event: HistoryEvent) -> str:
     """One event of the history in words: what happened, where, and the detail that tells most."""
     what = str(EVENTS.get(event.kind, event.kind))
-    more = next((str(event.detail[key]) for key in _TOLD if event.detail.get(key)), "")
+    more = next((said(str(event.detail[key])) for key in _TOLD if event.detail.get(key)), "")
     return ": ".join(part for part in (what, event.element_name or "", more) if part)
 
 
@@ -163,6 +169,7 @@ def init(app: Flask) -> None:
         "time": element_time,
         "due_words": due_words,
         "size": size,
+        "said": said,
     }
     app.jinja_env.filters.update(filters)
     app.jinja_env.globals.update(state=state, is_late=is_late, event_words=event_words)
