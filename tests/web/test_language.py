@@ -59,7 +59,7 @@ def engine_words() -> set[str]:
     """Every text that is put into the braces of a refusal, read off the code; with `{}` for what is put into it in turn."""
     kinds = {name for name, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, errors.EngineError)}
     found = set()
-    for file in [*(ROOT / "engine").rglob("*.py"), *WEB.glob("*.py")]:
+    for file in [*(ROOT / "engine").rglob("*.py"), *WEB.glob("*.py"), *(WEB / "studio").glob("*.py")]:
         for node in ast.walk(ast.parse(file.read_bytes())):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in kinds:
                 values = [keyword.value for keyword in node.keywords if keyword.arg in PARAMETERS]
