@@ -1,7 +1,7 @@
 // The page of the diagram editor (templates/studio/diagram.html).
 import { Document } from './studio/document.js';
 import { Findings } from './studio/findings.js';
-import { node, words } from './studio/words.js';
+import { words } from './studio/words.js';
 import { Actions } from './studio/diagram/actions.js';
 import { told } from './studio/diagram/loss.js';
 import { Marks } from './studio/diagram/marks.js';
@@ -130,6 +130,6 @@ class Editor {
 for (const root of document.querySelectorAll('[data-studio-diagram]')) {
   const editor = new Editor(root);
   // For the tests: what no dictionary has, and the modeler itself.
-  root.studio = { editor, untranslated, node };
+  root.studio = { editor, untranslated, read };
   editor.open();
 }

@@ -54,9 +54,9 @@ export class Document extends EventTarget {
     this.dispatchEvent(new Event('shown'));
     if (answer.editable === false) this.readOnly(this.why(answer));
     this.holder(answer.lock);
-    if (restored) await this.restore(mine);
+    if (restored && !this.locked) await this.restore(mine);
     else {
-      if (mine) await forget(this.key);
+      if (mine && !restored) await forget(this.key);
       if (!this.locked) this.status(words('Mọi thay đổi đã được lưu', 'All changes are saved'));
     }
     clearInterval(this.beat);
@@ -127,12 +127,13 @@ export class Document extends EventTarget {
       await this.received(await this.server.put(`tep/${this.name}`, { content, base: this.base }), edits);
     } catch (error) {
       if (!(error instanceof ServerError)) throw error;
-      this.failed(error, content, edits);
+      await this.failed(error, content, edits);
     }
   }
 
   async received(answer, edits) {
     this.base = answer.sha256;
+    this.unanswered = undefined;
     this.safe = edits;
     this.failures = 0;
     this.first = null;
@@ -149,17 +150,33 @@ export class Document extends EventTarget {
     this.dispatchEvent(new CustomEvent('saved', { detail: answer }));
   }
 
-  failed(error, content, edits) {
+  async failed(error, content, edits) {
     if (error.kind === 'conflict') {
+      if (await this.arrived()) {
+        await this.send();
+        return;
+      }
       this.conflict = new Conflict(this, error.answer, content, edits);
       return;
     }
+    // The answer may have been lost on the way, and not the question.
+    if (error.kind === 'offline') this.unanswered = content;
     const wait = RETRIES[Math.min(this.failures, RETRIES.length - 1)];
     this.failures += 1;
     if (error.kind === 'ended') this.ended(error);
     else if (error.kind === 'offline') this.offline(error);
     else this.refused(error);
     if (error.kind !== 'refused') this.later(wait);
+  }
+
+  /** Whether the server has what was sent before and never answered; then it is what the next sending stands on. */
+  async arrived() {
+    if (this.unanswered === undefined) return false;
+    const there = await this.server.get(`tep/${this.name}`).catch(() => null);
+    if (there?.content !== this.unanswered.normalize('NFC')) return false;
+    this.unanswered = undefined;
+    this.base = there.sha256;
+    return true;
   }
 
   offline(error) {
@@ -172,10 +189,18 @@ export class Document extends EventTarget {
 
   ended(error) {
     this.status(words('Chưa lưu: cần đăng nhập lại', 'Not saved: log in again'), 'late');
+    const why = error.status ? words('Phiên làm việc đã hết hạn.', 'Your session has ended.') : error.message;
     this.notices.put('ended', 'late', words(
-      `${error.message || 'Phiên làm việc đã hết hạn.'} Phần đã sửa được giữ trong trình duyệt này. Đăng nhập lại ở thẻ mới rồi quay lại đây, bản nháp sẽ tự lưu.`,
-      `${error.message || 'Your session has ended.'} Your changes are kept in this browser. Log in again in a new tab and come back: the draft saves itself.`,
-    ), { href: this.root.dataset.login, label: words('Đăng nhập ở thẻ mới', 'Log in in a new tab') });
+      `${why} Phần đã sửa được giữ trong trình duyệt này. Đăng nhập lại ở thẻ mới rồi quay lại đây, bản nháp sẽ tự lưu.`,
+      `${why} Your changes are kept in this browser. Log in again in a new tab and come back: the draft saves itself.`,
+    ), { href: this.entrance(), label: words('Đăng nhập ở thẻ mới', 'Log in in a new tab') });
+  }
+
+  /** The log-in leads to the folder and not to this file: opened there as well it would be saved there, and this page would come too late. */
+  entrance() {
+    const address = new URL(this.root.dataset.login, location.href);
+    address.searchParams.set('next', this.server.api.replace(/\/api$/, ''));
+    return address.href;
   }
 
   refused(error) {

@@ -42,8 +42,9 @@ function short(uri) {
   return (uri ?? '').replace(/\/+$/, '').split('/').slice(-3).join('/');
 }
 
-function walk(element, here, add, isDefault) {
-  add(here);
+function walk(element, here, add, isDefault, above = '') {
+  // Shapes may move to the drawing of their sub-process; everything else stays where it is.
+  add(LAYOUT.includes(element.namespaceURI) ? here : `${here} < ${above}`);
   for (const attribute of element.attributes) {
     if (attribute.namespaceURI === 'http://www.w3.org/2000/xmlns/') continue;
     const name = attribute.namespaceURI ? `${short(attribute.namespaceURI)}:${attribute.localName}` : attribute.name;
@@ -52,13 +53,15 @@ function walk(element, here, add, isDefault) {
   }
   const text = [...element.childNodes].filter((one) => one.nodeType === 3 || one.nodeType === 4).map((one) => one.nodeValue).join('').trim();
   if (text) add(`${here} "${element.namespaceURI === BPMN && /Refs?$|^incoming$|^outgoing$/.test(element.localName) ? bare(text, element) : text}"`);
-  for (const child of element.children) walk(child, place(child, here), add, isDefault);
+  for (const child of element.children) walk(child, place(child, here), add, isDefault, here);
 }
 
 function meaning(element, attribute) {
   const { value } = attribute;
   if (attribute.namespaceURI === XSI) {
     if (attribute.localName === 'schemaLocation') return null;
+    // A point is a point without saying so.
+    if (attribute.localName === 'type' && LAYOUT.includes(element.namespaceURI)) return null;
     if (attribute.localName === 'type') return bare(value, element).replace(/^t(?=[A-Z])/, '');
   }
   if (LAYOUT.includes(element.namespaceURI) && value.trim() !== '' && Number.isFinite(Number(value))) return String(Number(value));

@@ -2,12 +2,13 @@
 // Registering a descriptor drops what the descriptor does not know, so no other one is registered.
 import descriptor from 'camunda-bpmn-moddle/resources/camunda.json';
 import { lost } from './loss.js';
+import { tidy } from './tidy.js';
 
 export const moddleExtensions = { camunda: descriptor };
 
 /** Read `xml` into `modeler`, and compare what it would write with what came in. Throws when it cannot be read at all. */
 export async function read(modeler, xml) {
-  const { warnings } = await modeler.importXML(xml);
+  const { warnings } = await modeler.importXML(tidy(xml, modeler.get('moddle').registry.packages));
   const written = (await modeler.saveXML({ format: true })).xml;
   const missing = lost(xml, written, defaults(modeler.get('moddle')));
   return { warnings: warnings.map((one) => one.message ?? String(one)), missing: missing ?? [] };

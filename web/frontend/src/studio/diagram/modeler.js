@@ -7,6 +7,7 @@ import { CreateAppendAnythingModule } from 'bpmn-js-create-append-anything';
 import minimap from 'diagram-js-minimap';
 import clipboard from './clipboard.js';
 import { moddleExtensions } from './moddle.js';
+import ordering from './ordering.js';
 import provider from './provider.js';
 import translation from './translate.js';
 
@@ -18,7 +19,7 @@ export function modelerIn(container, panel, studio) {
     moddleExtensions,
     additionalModules: [
       BpmnPropertiesPanelModule, BpmnPropertiesProviderModule, CamundaPlatformPropertiesProviderModule, behaviors, CreateAppendAnythingModule, colors, minimap, clipboard,
-      provider, translation, { studio: ['value', studio] },
+      provider, ordering, translation, { studio: ['value', studio] },
     ],
   });
 }
