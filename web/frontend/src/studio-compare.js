@@ -69,10 +69,28 @@ class Pair {
       half.fit();
       this.buttons(half);
     }
+    this.begin(shown);
     for (const half of shown) half.viewer.get('eventBus').on('canvas.viewbox.changed', () => this.follow(half));
-    if (shown.length) this.follow(shown[0]);
+    if (shown.length) this.follow(shown[shown.length - 1]);
     for (const row of this.rows) row.querySelector('.find').addEventListener('click', () => this.find(row));
     this.node.dataset.ready = 'true';
+  }
+
+  /** A large drawing is of no use in a small frame: begin where something differs. */
+  begin(shown) {
+    const half = shown[shown.length - 1];
+    if (!half || half.canvas.zoom() > 0.5) return;
+    const ids = this.rows.filter((row) => row.dataset.kind !== 'moved').map((row) => row.dataset.element);
+    const boxes = shown.flatMap((one) => ids.map((id) => one.get(id))).filter((element) => element?.parent && element.width && !LARGE.includes(element.type));
+    if (!boxes.length) return;
+    const left = Math.min(...boxes.map((box) => box.x)) - 80;
+    const top = Math.min(...boxes.map((box) => box.y)) - 80;
+    const right = Math.max(...boxes.map((box) => box.x + box.width)) + 80;
+    const bottom = Math.max(...boxes.map((box) => box.y + box.height)) + 80;
+    const { clientWidth, clientHeight } = half.canvas.getContainer();
+    const scale = Math.min(clientWidth / (right - left), clientHeight / (bottom - top), 1);
+    const [width, height] = [clientWidth / scale, clientHeight / scale];
+    half.canvas.viewbox({ x: (left + right - width) / 2, y: (top + bottom - height) / 2, width, height });
   }
 
   /** The other half shows the same part in the same size. */
