@@ -17,17 +17,21 @@ from typing import Any
 
 import orjson
 import zstandard
+from sqlalchemy import delete, select, update
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
 from engine import contents as contents_
-from engine import reader, scenarios
+from engine import db, reader, scenarios
 from engine.budgets import Budget
-from engine.contents import NOT_DEPLOYED, Contents
-from engine.errors import Busy, EngineError, Finding, Invalid, Refused, Severity
+from engine.contents import Contents
+from engine.errors import Busy, EngineError, Finding, Invalid, Refused, Severity, WentOn
 from engine.expressions import to_json
+from engine.models import Rehearsal
 from engine.reports import Report
 from engine.scenes import Scene, Standing, draw
 from engine.stage import Snapshot, Stage
+from engine.workspaces import deployable
 
 MOST_STEPS = 400
 SECONDS, JOBS, CASES, BYTES = 15.0, 2_000, 300, 64 * 2**20
@@ -43,11 +47,6 @@ _ASIDE = ("steps", "name", "expect")
 _turns = threading.BoundedSemaphore(AT_ONCE)
 _memo: OrderedDict[bytes, Snapshot] = OrderedDict()
 _memo_lock = threading.Lock()
-
-
-def deployable(files: Mapping[str, bytes]) -> dict[str, bytes]:
-    """Those of a draft's files that would be deployed: its scenarios and notes are not."""
-    return {name: data for name, data in files.items() if name.split("/")[0] not in NOT_DEPLOYED}
 
 
 def check(files: Mapping[str, bytes]) -> list[Finding]:
@@ -98,6 +97,36 @@ def judge(files: Mapping[str, bytes], scenario: Mapping[str, Any]) -> Report:
 def outcome(files: Mapping[str, bytes], scenario: Mapping[str, Any]) -> dict[str, Any]:
     """How the rehearsal stands now, as the `expect` of a scenario that is kept."""
     return judge(files, {name: value for name, value in scenario.items() if name != "expect"}).outcome()
+
+
+# --- what somebody tries out, kept so that a lost browser loses nothing -----------------------------------------------------------------
+
+
+def kept(session: Session, workspace_id: int, user_id: int) -> Rehearsal | None:
+    """What this person tries out on this draft."""
+    query = select(Rehearsal).where(Rehearsal.workspace_id == workspace_id, Rehearsal.user_id == user_id)
+    return session.scalar(query)
+
+
+def keep(session: Session, workspace_id: int, user_id: int, scenario: Mapping[str, Any], version: int | None = None) -> None:
+    """Keep `scenario`; with `version`, only if it is what was seen. Raises WentOn."""
+    found = kept(session, workspace_id, user_id)
+    if version is None and found is None:
+        new = Rehearsal(workspace_id=workspace_id, user_id=user_id, version=1, scenario=dict(scenario), changed_at=db.now(session))
+        session.add(new)
+        session.flush()
+        return
+    mine = update(Rehearsal).where(Rehearsal.workspace_id == workspace_id, Rehearsal.user_id == user_id)
+    if version is not None:
+        mine = mine.where(Rehearsal.version == version)
+    values = {"version": Rehearsal.version + 1, "scenario": dict(scenario), "changed_at": db.now(session)}
+    if session.execute(mine.values(values)).rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE's result has it
+        raise WentOn
+
+
+def drop(session: Session, workspace_id: int, user_id: int) -> None:
+    """Forget what this person tries out."""
+    session.execute(delete(Rehearsal).where(Rehearsal.workspace_id == workspace_id, Rehearsal.user_id == user_id))
 
 
 # --- reaching a state ------------------------------------------------------------------------------------------------------------------

@@ -150,10 +150,12 @@ def _seen(session: Session, task_id: int) -> dict[str, Any] | None:
     return user_tasks.context(session, task) if task is not None and task.state == user_tasks.OPEN else None
 
 
-def _name(session: Session, instance: ProcessInstance | None, element_id: str | None) -> str:
-    if instance is None or element_id is None:
+def _name(session: Session, instance: ProcessInstance | None, element_id: str | None, definition_id: int | None = None) -> str:
+    """The label of an element of a case, or of a process that is yet to begin."""
+    definition = instance.definition if instance is not None else session.get(ProcessDefinition, definition_id or 0)
+    if definition is None or element_id is None:
         return element_id or ""
-    element = deployments.diagram(session, instance.definition).elements.get(element_id)
+    element = deployments.diagram(session, definition).elements.get(element_id)
     return element.name or element_id if element else element_id
 
 
@@ -223,7 +225,14 @@ def _timers(session: Session) -> list[Place]:
     for job in session.scalars(query.limit(LISTED)):
         instance = session.get(ProcessInstance, job.instance_id) if job.instance_id is not None else None
         places.append(
-            Place(job.id, "timer", job.instance_id, job.element_id or "", _name(session, instance, job.element_id), due=job.due_at)
+            Place(
+                job.id,
+                "timer",
+                job.instance_id,
+                job.element_id or "",
+                _name(session, instance, job.element_id, job.definition_id),
+                due=job.due_at,
+            )
         )
     return places
 
@@ -245,7 +254,7 @@ def _subscriptions(session: Session) -> list[Place]:
                 step["keys"] = waiting.keys
             elif instance is not None:
                 step["business_key"] = instance.business_key
-        name = _name(session, instance, waiting.element_id)
+        name = _name(session, instance, waiting.element_id, waiting.definition_id)
         places.append(Place(waiting.id, waiting.kind, waiting.instance_id, waiting.element_id, name, step, what=waiting.name))
     return places
 

@@ -176,7 +176,10 @@ class Stage:
             with self.sessions.begin() as session:
                 messages.broadcast(session, step["signal"], variables)
         elif "advance" in step:
-            self._advance(moments.point(step["advance"], self.now))
+            until = moments.point(step["advance"], self.now)
+            if until < self.now:
+                raise Invalid(expected=f"a time after {self.now:%Y-%m-%dT%H:%M:%SZ}", found=f"{until.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}")
+            self._advance(until)
         elif "job" in step:
             if step["job"] in self._held:
                 self._held.remove(step["job"])

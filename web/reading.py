@@ -16,7 +16,7 @@ from web.language import gettext as _
 from web.words import write_date, write_moment
 
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
-_DURATION = re.compile(r"P(?:(?P<years>\d+)Y)?(?:(?P<months>\d+)M)?(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?(?:T(?:(?P<hours>\d+)H)?)?")
+DURATION = re.compile(r"P(?:(?P<years>\d+)Y)?(?:(?P<months>\d+)M)?(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?(?:T(?:(?P<hours>\d+)H)?)?")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d.*")
 
@@ -111,13 +111,15 @@ class Reader:
             return write_date(date.fromisoformat(text))
         if _MOMENT.fullmatch(text):
             return f"{text[8:10]}/{text[5:7]}/{text[:4]} {text[11:16]}"
-        if text != "P" and (length := _DURATION.fullmatch(text)):
-            return _duration({unit: int(amount) for unit, amount in length.groupdict().items() if amount})
+        if text != "P" and (length := DURATION.fullmatch(text)):
+            return duration_words(length)
         choice = known is None or known.type in ("select", "radio", "checklist", "taglist")
         return self.names.get(text, text) if choice else text
 
 
-def _duration(parts: Mapping[str, int]) -> str:
+def duration_words(length: re.Match[str]) -> str:
+    """What DURATION found, in words."""
+    parts = {unit: int(amount) for unit, amount in length.groupdict().items() if amount}
     words = {"years": _("năm"), "months": _("tháng"), "weeks": _("tuần"), "days": _("ngày"), "hours": _("giờ")}
     return " ".join(f"{amount} {words[unit]}" for unit, amount in parts.items())
 

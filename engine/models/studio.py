@@ -83,3 +83,27 @@ class WorkspaceLock(Base):
     since: Mapped[datetime] = mapped_column(Instant)
     until: Mapped[datetime] = mapped_column(Instant)
     user: Mapped[User] = relationship()
+
+
+class Rehearsal(Base):
+    """What one person tries out on the draft of one folder: a scenario with the steps taken so far (engine.rehearsals)."""
+
+    __tablename__ = "rehearsal"
+    __table_args__ = (UniqueConstraint("workspace_id", "user_id"),)
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id"))
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
+    version: Mapped[int]
+    """One more with every change: who saw an older one is told so."""
+    scenario: Mapped[dict[str, Any]] = mapped_column(Json)
+    changed_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class Verdict(Base):
+    """How a kept scenario ended on one content of a draft. `key`: digest of both; the same content is not run again."""
+
+    __tablename__ = "verdict"
+    workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id"), primary_key=True)
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    report: Mapped[dict[str, Any]] = mapped_column(Json)
+    ran_at: Mapped[datetime] = mapped_column(Instant, index=True)

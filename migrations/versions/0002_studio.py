@@ -13,7 +13,45 @@ def _id() -> sa.types.TypeEngine[int]:
     return sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
+def _rehearsals() -> None:
+    op.create_table(
+        "rehearsal",
+        sa.Column("id", _id(), nullable=False),
+        sa.Column("workspace_id", _id(), nullable=False),
+        sa.Column("user_id", _id(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("scenario", sa.LargeBinary(), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_rehearsal_user_id_user")),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspace.id"], name=op.f("fk_rehearsal_workspace_id_workspace")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_rehearsal")),
+        sa.UniqueConstraint("workspace_id", "user_id", name=op.f("uq_rehearsal_workspace_id_user_id")),
+    )
+    op.create_table(
+        "verdict",
+        sa.Column("workspace_id", _id(), nullable=False),
+        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column("report", sa.LargeBinary(), nullable=False),
+        sa.Column("ran_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspace.id"], name=op.f("fk_verdict_workspace_id_workspace")),
+        sa.PrimaryKeyConstraint("workspace_id", "key", name=op.f("pk_verdict")),
+    )
+    op.create_index(op.f("ix_verdict_ran_at"), "verdict", ["ran_at"])
+
+
+def _no_drafts_among_deployments() -> None:
+    """The first release kept drawings with to-dos as deployments without a process. They stay, but are no more taken for what they would be
+    once they can run: their digest is that of nothing.
+    """
+    op.execute(
+        "UPDATE deployment SET digest = 'draft-' || CAST(id AS VARCHAR)"
+        " WHERE id IN (SELECT deployment_id FROM resource WHERE name LIKE '%.bpmn' OR name LIKE '%.bpmn20.xml')"
+        " AND id NOT IN (SELECT deployment_id FROM process_definition)"
+    )
+
+
 def upgrade() -> None:
+    _no_drafts_among_deployments()
     op.create_table(
         "workspace",
         sa.Column("id", _id(), nullable=False),
@@ -72,6 +110,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("workspace_id", "name", name=op.f("pk_workspace_lock")),
     )
     _releases()
+    _rehearsals()
 
 
 def _releases() -> None:
@@ -124,5 +163,5 @@ def _no_releases() -> None:
 
 def downgrade() -> None:
     _no_releases()
-    for table in ("workspace_lock", "workspace_content", "workspace_revision", "workspace"):
+    for table in ("verdict", "rehearsal", "workspace_lock", "workspace_content", "workspace_revision", "workspace"):
         op.drop_table(table)

@@ -80,7 +80,7 @@ class Picture {
   }
 
   draw(state) {
-    const wanted = new Map();
+    const wanted = new Map((state.unpassed ?? []).map((id) => [id, 'unpassed']));
     for (const id of [...Object.keys(state.passed), ...state.flows]) wanted.set(id, 'done');
     for (const id of Object.keys(state.active)) wanted.set(id, 'active');
     for (const id of state.failed) wanted.set(id, 'failed');
