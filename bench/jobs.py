@@ -3,8 +3,9 @@
     .venv/bin/python -m bench.jobs                       SQLite, and PostgreSQL if it is installed
     .venv/bin/python -m bench.jobs --due 1000 --waiting 1000 --threads 2 --processes 2
 
-One line each, with machine and versions. A case of the load: start event, timer or service task, end event. The timers that wait are rows
-like those of real cases, of one case each.
+One line each, with machine and versions; due timers also while only a few wait (`--few`), and the ratio of both. A case of the load:
+start event, timer or service task, end event. The timers that wait, and the due ones, are rows like those of real cases, of one case each,
+copied from one case that was really started.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import sqlalchemy
@@ -29,6 +31,8 @@ from engine import db, deployments, instances, jobs
 from engine.models import Base, Execution, Job, ProcessInstance
 from engine.topics import Handler
 from engine.worker import Worker
+from tests import postgresql
+from tests.postgresql import Cluster
 
 HEAD = (
     '<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:camunda="http://camunda.org/schema/1.0/bpmn" '
@@ -117,32 +121,61 @@ def acquiring(sessions: sessionmaker[Session]) -> float:
     return (time.monotonic() - began) / 50 * 1000
 
 
-def run(name: str, url: str, given: argparse.Namespace, say: Callable[[str], None]) -> None:
+def run(name: str, url: str, waiting: int, given: argparse.Namespace, say: Callable[[str], None], *, services: bool) -> tuple[float, float]:
+    """Measure on an empty database, while `waiting` timers wait. Gives due timers a second, and milliseconds of processor for each."""
     engine = db.create_engine(url)
     Base.metadata.create_all(engine)
     sessions = sessionmaker(engine)
     later, now = datetime.now(UTC) + timedelta(days=30), datetime.now(UTC)
-    fill(sessions, "cho", TIMER, given.waiting, later)
-    say(f"{name}: one look while {given.waiting} timers wait: {acquiring(sessions):.1f} ms")
-    for what, middle in (("due timers", TIMER), ("service tasks", SERVICE)):
+    fill(sessions, "cho", TIMER, waiting, later)
+    say(f"{name}: one look while {waiting:,} timers wait: {acquiring(sessions):.1f} ms")
+    rates: list[tuple[float, float]] = []
+    for what, middle in (("due timers", TIMER), ("service tasks", SERVICE))[: 2 if services else 1]:
         fill(sessions, what.replace(" ", "_"), middle, given.due, now)
         rate, cost = measure(sessions, url, given.threads, given.processes)
+        rates.append((rate, cost))
         say(
-            f"{name}: {given.due} {what}, {given.processes} x {given.threads} threads: {rate:.0f} a second"
+            f"{name}: {given.due:,} {what}, {given.processes} x {given.threads} threads: {rate:.0f} a second"
             + (f", {cost:.1f} ms of processor each" if given.processes == 1 else "")
         )
     with sessions() as session:
         ended = session.scalar(select(func.count()).select_from(ProcessInstance).where(ProcessInstance.state == "completed"))
-    if ended != 2 * given.due:
-        raise SystemExit(f"Expected {2 * given.due} cases to have ended, but found {ended}")
+    if ended != len(rates) * given.due:
+        raise SystemExit(f"Expected {len(rates) * given.due} cases to have ended, but found {ended}")
     engine.dispose()
+    return rates[0]
+
+
+def compare(name: str, database: Callable[[], AbstractContextManager[str]], given: argparse.Namespace) -> None:
+    """The same while few and while many wait, each on a database of its own."""
+    found: list[tuple[float, float]] = []
+    for waiting in (given.few, given.waiting):
+        with database() as url:
+            found.append(run(name, url, waiting, given, print, services=waiting == given.waiting and not given.timers))
+    (few, light), (many, heavy) = found
+    print(f"{name}: due timers a second while {given.waiting:,} wait, against {given.few:,}: {many / few:.2f}")
+    if given.processes == 1:
+        print(f"{name}: processor for each, the same way: {heavy / light:.2f}")
+
+
+@contextmanager
+def file() -> Iterator[str]:
+    with tempfile.TemporaryDirectory() as folder:
+        yield f"sqlite:///{folder}/d.sqlite"
+
+
+@contextmanager
+def database_of(cluster: Cluster) -> Iterator[str]:
+    with cluster.database() as name:
+        yield cluster.url(name)
 
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for option, number in (("due", 10_000), ("waiting", 100_000), ("threads", 2), ("processes", 1)):
+    for option, number in (("due", 10_000), ("waiting", 100_000), ("few", 1_000), ("threads", 2), ("processes", 1)):
         options.add_argument(f"--{option}", type=int, default=number)
     options.add_argument("--only", choices=("sqlite", "postgresql"))
+    options.add_argument("--timers", action="store_true", help="leave the service tasks out")
     options.add_argument("--work", help=argparse.SUPPRESS)
     given = options.parse_args()
     if given.work:
@@ -152,14 +185,11 @@ def main() -> None:
     versions = f"Python {platform.python_version()}, SQLAlchemy {sqlalchemy.__version__}"
     print(f"{datetime.now(UTC):%d/%m/%Y %H:%M} UTC, {os.cpu_count()} cores, {versions}")
     if given.only != "postgresql":
-        with tempfile.TemporaryDirectory() as folder:
-            run("SQLite", f"sqlite:///{folder}/d.sqlite", given, print)
+        compare("SQLite", file, given)
     if given.only != "sqlite":
-        from tests import postgresql
-
         try:
-            with postgresql.running() as cluster, cluster.database() as database:
-                run("PostgreSQL", cluster.url(database), given, print)
+            with postgresql.running() as cluster:
+                compare("PostgreSQL", partial(database_of, cluster), given)
         except postgresql.Unavailable as reason:
             print(f"PostgreSQL: {reason}")
 
