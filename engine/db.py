@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -98,6 +100,57 @@ def gave_way(error: OperationalError) -> bool:
     return getattr(error.orig, "sqlstate", None) in ("40P01", "40001")
 
 
+class _Connection(sqlite3.Connection):
+    """A connection whose writing transactions take turns with those of this process's other threads.
+
+    SQLite lets whoever waits for the writer's lock sleep and look again, ever longer; a thread that waits here is woken at once, and the
+    sleeping remains for other processes.
+    """
+
+    _turn: threading.Lock | None = None
+
+    def begin(self, file: str) -> None:
+        """Begin as a writer, when it is our turn."""
+        turn = _turns.setdefault(file, threading.Lock())
+        if self._turn is None and (turn.acquire(blocking=False) or turn.acquire(timeout=self._patience())):
+            self._turn = turn
+        # Without the turn too: then SQLite itself says that the database is locked.
+        self.execute("BEGIN IMMEDIATE")
+
+    def _patience(self) -> float:
+        return float(self.execute("PRAGMA busy_timeout").fetchone()[0]) / 1000
+
+    def _leave(self) -> None:
+        turn, self._turn = self._turn, None
+        if turn is not None:
+            turn.release()
+
+    def commit(self) -> None:
+        super().commit()
+        self._leave()
+
+    def rollback(self) -> None:
+        try:
+            super().rollback()
+        finally:
+            self._leave()
+
+    def close(self) -> None:
+        try:
+            super().close()
+        finally:
+            self._leave()
+
+    def __del__(self) -> None:
+        # One that was dropped without a word must not hold up the others.
+        self._leave()
+
+
+_turns: dict[str, threading.Lock] = {}
+# Whoever held a lock when the process forked is not in the child.
+os.register_at_fork(after_in_child=_turns.clear)
+
+
 def configure(engine: Engine) -> None:
     """SQLite: WAL, foreign keys, and a real BEGIN IMMEDIATE. PostgreSQL: a limit to waiting for locks.
 
@@ -110,6 +163,12 @@ def configure(engine: Engine) -> None:
     if engine.dialect.name != "sqlite":
         return
 
+    file = "" if engine.url.database in (None, "", ":memory:") else os.path.realpath(str(engine.url.database))
+
+    @event.listens_for(engine, "do_connect")
+    def _make(_dialect: Any, _record: Any, _arguments: Any, parameters: dict[str, Any]) -> None:
+        parameters["factory"] = _Connection
+
     @event.listens_for(engine, "connect")
     def _connect(connection: Any, _record: Any) -> None:
         connection.isolation_level = None
@@ -121,8 +180,17 @@ def configure(engine: Engine) -> None:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Any) -> None:
-        reading = connection.get_execution_options().get("reading", False)
-        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+        if connection.get_execution_options().get("reading", False):
+            connection.exec_driver_sql("BEGIN")
+        elif not file or not isinstance(found := connection.connection.driver_connection, _Connection):
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        else:
+            try:
+                found.begin(file)
+            except sqlite3.OperationalError as error:
+                # As SQLAlchemy would have said it.
+                found.rollback()
+                raise OperationalError("BEGIN IMMEDIATE", None, error) from error
 
 
 def alone(session: Session, purpose: str) -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import time
+from collections.abc import Iterator
+from pathlib import Path
 from threading import Thread
 
 import psycopg
 import pytest
 from psycopg import sql
 from sqlalchemy import Engine, func, inspect, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from engine import db
@@ -59,3 +62,70 @@ def test_it_empties_tables_that_somebody_still_holds(postgresql_cluster: postgre
             postgresql_cluster.empty(database, ["t"])
         with psycopg.connect(postgresql_cluster.url(database)) as connection:
             assert connection.execute("SELECT count(*) FROM t").fetchone() == (0,)
+
+
+@pytest.fixture
+def file_engine(tmp_path: Path) -> Iterator[Engine]:
+    engine = db.create_engine(f"sqlite:///{tmp_path}/d.sqlite", pool_size=20)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE t (n int)")
+        connection.exec_driver_sql("INSERT INTO t VALUES (0)")
+    yield engine
+    engine.dispose()
+
+
+def test_threads_that_write_at_once_take_turns_and_none_waits_long(file_engine: Engine) -> None:
+    waited: list[float] = []
+
+    def add() -> None:
+        for _ in range(25):
+            began = time.monotonic()
+            with file_engine.begin() as connection:
+                number = connection.exec_driver_sql("SELECT n FROM t").scalar() or 0
+                connection.exec_driver_sql(f"UPDATE t SET n = {number + 1}")
+            waited.append(time.monotonic() - began)
+
+    threads = [Thread(target=add) for _ in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with file_engine.connect() as connection:
+        assert connection.exec_driver_sql("SELECT n FROM t").scalar() == 16 * 25
+    assert max(waited) < 15
+
+
+@pytest.mark.parametrize("leave", ["commit", "rollback", "close", "invalidate", "fail"])
+def test_a_turn_ends_however_the_transaction_ends(file_engine: Engine, leave: str) -> None:
+    connection = file_engine.connect()
+    connection.exec_driver_sql("UPDATE t SET n = 1")
+    if leave == "fail":
+        with pytest.raises(DBAPIError):
+            connection.exec_driver_sql("UPDATE nothing SET n = 1")
+        connection.close()
+    else:
+        getattr(connection, leave)()
+    with file_engine.begin() as other:
+        began = time.monotonic()
+        other.exec_driver_sql("UPDATE t SET n = 2")
+    assert time.monotonic() - began < 5
+    connection.close()
+
+
+def test_who_waits_in_vain_is_told_that_the_database_is_locked(file_engine: Engine) -> None:
+    with file_engine.connect() as patient:
+        patient.exec_driver_sql("PRAGMA busy_timeout=50")
+        patient.rollback()
+        with file_engine.begin() as holder:
+            holder.exec_driver_sql("UPDATE t SET n = 1")
+            with pytest.raises(OperationalError, match="locked"):
+                patient.exec_driver_sql("UPDATE t SET n = 2")
+        patient.exec_driver_sql("UPDATE t SET n = 2")
+        patient.commit()
+
+
+def test_readers_need_no_turn(file_engine: Engine) -> None:
+    with file_engine.begin() as holder:
+        holder.exec_driver_sql("UPDATE t SET n = 1")
+        with file_engine.connect().execution_options(reading=True) as reader:
+            assert reader.exec_driver_sql("SELECT n FROM t").scalar() == 0
