@@ -27,7 +27,24 @@ def create_app(settings_: Mapping[str, Any] | None = None) -> Flask:
 
 
 def _register(app: Flask) -> None:
-    from web import account, auth, cases, documents, engine_rest, inbox, monitor, processes, resting, steering, studio, tasks
+    from web import account, auth, batches, cases, documents, engine_rest, inbox, monitor, processes, resting, steering, studio, tasks
+    from web.studio import migration
 
-    for blueprint in (health, auth, inbox, tasks, cases, monitor, resting, steering, processes, documents, account, studio, engine_rest):
+    for blueprint in (
+        health,
+        auth,
+        inbox,
+        tasks,
+        cases,
+        monitor,
+        resting,
+        steering,
+        batches,
+        processes,
+        documents,
+        account,
+        studio,
+        migration,
+        engine_rest,
+    ):
         app.register_blueprint(blueprint.bp)
