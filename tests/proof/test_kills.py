@@ -12,7 +12,7 @@ import pytest
 from tests import postgresql
 from tests.proof import broker, play
 
-CASES, KILLS, LEASE = 120, 6, 8
+CASES, KILLS, LEASE = 120, 6, 12
 OUTAGES = {"PostgreSQL restarted": 1, "PostgreSQL crashed": 1, "Redis emptied": 1, "Redis restarted": 1}
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -25,6 +24,7 @@ from engine.jobs import Leased
 from engine.models import HistoryEvent, Job, ProcessInstance
 from engine.topics import Handler
 from tests.engine.cast import bpmn, flow
+from tests.proof import broker as brokers
 
 DIAGRAM = bpmn(
     '<startEvent id="dau"/><serviceTask id="goi" camunda:type="external" camunda:topic="thu_dien_tu"/><intermediateCatchEvent id="cho">'
@@ -134,33 +134,14 @@ def test_it_gives_back_what_the_queue_does_not_take(sessions: sessionmaker[Sessi
 @pytest.fixture
 def redis() -> Iterator[tuple[str, Any]]:
     """A server of the test's own, and a client."""
-    program = shutil.which("redis-server")
-    if program is None:
-        if os.environ.get("CI"):
-            raise RuntimeError("Redis is not installed: apt-get install redis-server")
-        pytest.skip("Redis is not installed")
-    from redis import Redis
-
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    with subprocess.Popen([program, "--port", str(port), "--bind", "127.0.0.1", "--save", ""], stdout=subprocess.DEVNULL) as server:
+    with ExitStack() as stack:
         try:
-            with Redis(port=port) as client:
-                until(lambda: _answers(client))
-                yield f"redis://127.0.0.1:{port}/0", client
-        finally:
-            server.terminate()
-
-
-def _answers(client: Any) -> bool:
-    try:
-        return bool(client.ping())
-    except OSError:
-        return False
-    except Exception as error:
-        assert type(error).__name__ in ("ConnectionError", "BusyLoadingError"), error
-        return False
+            broker = stack.enter_context(brokers.running())
+        except brokers.Unavailable as reason:
+            if os.environ.get("CI"):
+                raise
+            pytest.skip(str(reason))
+        yield broker.url, stack.enter_context(broker.client())
 
 
 def test_it_carries_jobs_through_redis_and_loses_none_when_it_is_emptied(
