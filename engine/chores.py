@@ -61,5 +61,7 @@ def claim(session: Session, name: str, every: timedelta) -> bool:
             # Another worker has just done the same.
             return False
         return True
-    turn = update(Chore).where(Chore.name == name, Chore.next_at <= moment).values(next_at=moment + every, done_at=moment)
+    # A turn further away than a turn can be was set by a clock that was ahead: it must not keep everybody waiting until then.
+    ours = (Chore.next_at <= moment) | (Chore.next_at > moment + every)
+    turn = update(Chore).where(Chore.name == name, ours).values(next_at=moment + every, done_at=moment)
     return session.connection().execute(turn).rowcount == 1

@@ -7,12 +7,13 @@ execution that waits although the row that would wake it is gone.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 import structlog
 from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import Session, aliased, sessionmaker
 
-from engine import db, deployments, executions, history
+from engine import db, deployments, executions, history, jobs
 from engine.models import Incident, Job, MessageSubscription, ProcessInstance, UserTask
 
 log = structlog.get_logger(__name__)
@@ -41,8 +42,10 @@ def stalled(session: Session, limit: int = AT_ONCE) -> list[Stall]:
     return found
 
 
-def watch(sessions: sessionmaker[Session]) -> int:
-    """Raise an incident for every stalled case, once. How many there were."""
+def watch(sessions: sessionmaker[Session], lease: timedelta = jobs.LEASE) -> int:
+    """Raise an incident for every stalled case, once. How many there were. Leases that a wrong clock took are set right beside."""
+    with sessions.begin() as session:
+        jobs.reclaim(session, lease)
     with sessions() as session:
         session.connection(execution_options={"reading": True})
         found = stalled(session)

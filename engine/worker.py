@@ -36,7 +36,7 @@ TIDY = timedelta(hours=1)
 
 def duties(sessions: sessionmaker[Session], settings: Mapping[str, Any], watch: timedelta = WATCH) -> list[Duty]:
     """The chores of whoever executes jobs, be it a worker or what a queue feeds."""
-    found = [Duty(chores.WATCHDOG, watch, partial(watchdog.watch, sessions))]
+    found = [Duty(chores.WATCHDOG, watch, partial(watchdog.watch, sessions, settings.get("LEASE", jobs.LEASE)))]
     if rules := settings.get("RETENTION"):
         found.append(Duty(chores.RETENTION, TIDY, partial(retention.tidy, sessions, rules, Path(settings["ARCHIVE_FOLDER"]))))
     return found
