@@ -110,7 +110,9 @@ class Staff:
             try:
                 known = self._do(person, work)
             except Unanswered as reason:
-                self._note(f"sign in {reason}" if str(reason).isdecimal() else f"{work.kind} -")
+                signing_in = str(reason).isdecimal()
+                strange = signing_in and str(reason) != "503"
+                self._note(f"sign in {reason}" if signing_in else f"{work.kind} -", f"log-in answered {reason}" if strange else "")
             except Exception as error:
                 # A fault of the proof itself must not look like a fault of the installation.
                 self._note("fault", repr(error))
