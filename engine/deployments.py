@@ -45,7 +45,7 @@ def deploy(
 
 
 def newest(session: Session, folder: str) -> Deployment | None:
-    """What the folder holds now: the version in force, or a draft that was kept after it. Not what is valid only later, or withdrawn."""
+    """The version of the folder that is in force. Not what is valid only later, or withdrawn."""
     query = select(Deployment).where(Deployment.folder == folder, validity.begun(db.now(session)))
     return session.scalar(query.order_by(validity.since().desc(), Deployment.number.desc()).limit(1))
 
@@ -53,7 +53,7 @@ def newest(session: Session, folder: str) -> Deployment | None:
 def present(session: Session, folder: str, files: Mapping[str, bytes], valid_from: datetime | None = None) -> Deployment | None:
     """The deployment that is what would be deployed, if it is there already."""
     found = newest(session, folder) if valid_from is None else None
-    return found if found is not None and found.digest == contents_.digest(files) and not is_draft(session, found, files) else None
+    return found if found is not None and found.digest == contents_.digest(files) else None
 
 
 def last(session: Session, folder: str) -> Deployment | None:
@@ -106,27 +106,6 @@ def _add(
     session.add(deployment)
     session.flush()
     return deployment
-
-
-def keep_draft(session: Session, folder: str, files: Mapping[str, bytes], *, user: User | None = None, note: str = "") -> Deployment:
-    """Keep a drawing that is not yet a program, byte for byte: as a deployment that defines no process, so that nothing half runs.
-
-    The newest version of each process stays what it was. Raises Refused when more is wrong with it than to-dos.
-    """
-    errors = [finding for finding in check(files, None) if finding.severity is Severity.ERROR]
-    if errors:
-        raise Refused(errors)
-    db.alone(session, "deploy")
-    former = last(session, folder)
-    if former is not None and former.digest == contents_.digest(files):
-        return former
-    return _add(session, folder, files, user, note)
-
-
-def is_draft(session: Session, deployment: Deployment, files: Mapping[str, bytes]) -> bool:
-    """Whether `deployment` (of `files`) draws processes and defines none."""
-    defined = session.scalar(select(ProcessDefinition.id).where(ProcessDefinition.deployment_id == deployment.id).limit(1))
-    return defined is None and any(name.endswith((".bpmn", ".bpmn20.xml")) for name in files)
 
 
 def _start_form(parsed: Contents, key: str, start: StartEvent) -> str | None:

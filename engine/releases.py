@@ -87,7 +87,7 @@ def approve(session: Session, release_id: int, user: User, *, topics: Collection
     if made.proposed_by_id == user.id:
         raise Forbidden(action="approve this release", reason="you proposed it yourself, and it takes a second person")
     proposed = files(session, made)
-    _differs(session, _stands(session, made.folder, seen), made.digest, proposed)
+    _differs(_stands(session, made.folder, seen), made.digest)
     return _released(session, made, proposed, user, topics)
 
 
@@ -160,7 +160,7 @@ def _wanted(session: Session, wish: Wish, digest: str, user: User | None, seen_:
     if wish.valid_from is not None and not now < wish.valid_from < now + FURTHEST:
         raise Invalid(expected="a date in the future, at most ten years away", found=wish.valid_from)
     base = _stands(session, wish.folder, seen_)
-    _differs(session, base, digest, wish.files)
+    _differs(base, digest)
     coming = deployments.last(session, wish.folder)
     if wish.valid_from is not None and coming is not None and (coming.digest, coming.valid_from) == (digest, wish.valid_from):
         # Pressed twice.
@@ -183,8 +183,8 @@ def _wanted(session: Session, wish: Wish, digest: str, user: User | None, seen_:
     )
 
 
-def _differs(session: Session, base: Deployment | None, digest: str, files_: Mapping[str, bytes]) -> None:
-    if base is not None and base.digest == digest and not deployments.is_draft(session, base, files_):
+def _differs(base: Deployment | None, digest: str) -> None:
+    if base is not None and base.digest == digest:
         raise Invalid(expected="something that differs from the version in force", found=f"the content of version {base.number}")
 
 

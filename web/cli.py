@@ -110,9 +110,9 @@ def legal_basis(folder: Path) -> None:
 def deploy(folder: Path, note: str) -> None:
     """Deploy a process folder, all of it or nothing. Where a release takes a second person (RELEASE_APPROVAL), it is proposed.
 
-    Exit: 0 deployed; 1 kept as a draft that defines no process, with the list of what is missing; 2 refused, nothing stored; 3 proposed.
+    Exit: 0 deployed; 1 kept as a draft in the studio, with the list of what is missing; 2 refused, nothing stored; 3 proposed.
     """
-    from engine import deployments, releases, topics
+    from engine import deployments, releases, topics, workspaces
     from engine.lint import report, verdict
 
     name, files, app = folder.resolve().name, read((folder,)), _app()
@@ -132,8 +132,8 @@ def deploy(folder: Path, note: str) -> None:
         if verdict(refused.findings) == "refused":
             raise
         with _sessions().begin() as session:
-            deployment = deployments.keep_draft(session, name, files, note=note)
-            click.echo(f"{deployment.folder} {deployment.number} (bản nháp)")
+            workspace, kept = workspaces.put_aside(session, name, files, note=note)
+            click.echo(f"{workspace.folder} (bản nháp, lần lưu {kept.number})")
         click.echo(report.as_text(refused.findings, "vi"), err=True)
         sys.exit(1)
 

@@ -18,8 +18,9 @@ from sqlalchemy import select
 from werkzeug.exceptions import HTTPException
 
 from engine import db as engine_db
-from engine import deployments, reader, releases, topics
+from engine import deployments, reader, releases, topics, workspaces
 from engine.errors import EngineError, Finding, Refused, Severity
+from engine.lint import verdict
 from engine.models import Deployment, ProcessDefinition, User
 from engine.sentences import HOME, say
 from web import incoming, tokens
@@ -127,7 +128,7 @@ def create(user: User) -> ResponseReturnValue:
         deployment = deployments.deploy(db.session(), folder, whole, user=db.session.get_one(User, user_id), note=note, topics=_topics())
     except Refused as refused:
         warnings = [finding for finding in findings if finding.severity is Severity.WARNING]
-        return _findings([*refused.findings, *warnings], next(iter(files)))
+        return _findings([*refused.findings, *warnings], next(iter(files)), _kept(folder, whole, refused, user_id, note))
     sent = set(incoming.placed(list(files), whole).values())
     # Camunda Modeler takes the first definition for the one of its diagram: the order counts.
     said = json.dumps(_said(deployment) | {"links": [], **_definitions(deployment, sent)}, ensure_ascii=False)
@@ -141,6 +142,17 @@ def _propose(wish: releases.Wish, user_id: int) -> Response:
     where = url_for("studio.proposal", folder=wish.folder, release_id=asked.id, _external=True)
     message = f"Chưa có hiệu lực. Đã nhận và gửi thành đề nghị phát hành số {asked.id}; người thứ hai có quyền ban hành duyệt tại {where}."
     return _refuse(409, "ReleaseProposed", message, release=asked.id)
+
+
+def _kept(folder: str, files: Mapping[str, bytes], refused: Refused, user_id: int, note: str) -> str:
+    """A drawing with nothing worse than to-dos is kept as a draft, so that it can be finished elsewhere. What is said about it."""
+    if verdict(refused.findings) != "draft":
+        return ""
+    _workspace, kept = workspaces.put_aside(db.session(), folder, files, db.session.get_one(User, user_id), note)
+    keep()
+    if kept.aside:
+        return "Bản vẽ được giữ riêng trong mục Thiết kế, bên cạnh bản nháp đang có người sửa."
+    return "Bản vẽ được giữ làm bản nháp trong mục Thiết kế."
 
 
 def _folder() -> str:
@@ -231,7 +243,7 @@ def _moment(moment: datetime) -> str:
     return f"{local:%Y-%m-%dT%H:%M:%S}.{local.microsecond // 1000:03}{local:%z}"
 
 
-def _findings(findings: Sequence[Finding], first: str) -> Response:
+def _findings(findings: Sequence[Finding], first: str, kept: str = "") -> Response:
     """All findings in the message too: it is what Camunda Modeler shows in its log."""
     details: dict[str, dict[str, list[dict[str, Any]]]] = {}
     lines = []
@@ -242,7 +254,9 @@ def _findings(findings: Sequence[Finding], first: str) -> Response:
         if finding.severity is not Severity.WARNING:
             where = [file, f"dòng {finding.line or 0}", finding.element]
             lines.append(f"* {finding.vi} | {' | '.join(part for part in where if part)}")
-    message = "\n".join([f"ENGINE-09005 Could not parse BPMN process. Chưa ban hành được, có {len(lines)} lỗi:", *lines])
+    message = "\n".join(
+        [f"ENGINE-09005 Could not parse BPMN process. Chưa ban hành được, có {len(lines)} lỗi:", *lines, *([kept] if kept else [])]
+    )
     return _refuse(400, "ParseException", message, details=details)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from flask import request
+
 from engine import workspaces
 from engine.errors import NotFound
 from engine.models import Workspace
@@ -20,3 +22,9 @@ def begun(folder: str) -> Workspace:
     if draft is None:
         raise NotFound(what="process folder", id=folder)
     return draft
+
+
+def asked_number(name: str) -> int | None:
+    """The number that the address asks for by `name`, if it is one that a column can hold."""
+    text = request.args.get(name, "")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 18 else None

@@ -35,7 +35,7 @@ def download(name: str, data: bytes) -> Response:
 def export(folder: str) -> ResponseReturnValue:
     """The draft as a zip; `lan`: as it was at that revision."""
     draft = drafts.begun(folder)
-    number = request.args.get("lan", type=int)
+    number = drafts.asked_number("lan")
     files = workspaces.files(db.session(), draft, number)
     return download(f"{folder}-nhap-{number or draft.head}.zip", archives.pack(files))
 
@@ -44,17 +44,17 @@ def export(folder: str) -> ResponseReturnValue:
 def export_file(folder: str, name: str) -> ResponseReturnValue:
     """One file of the draft; `lan`: as it was at that revision."""
     draft = drafts.begun(folder)
-    return download(name, workspaces.read(db.session(), draft, name, request.args.get("lan", type=int)))
+    return download(name, workspaces.read(db.session(), draft, name, drafts.asked_number("lan")))
 
 
-@bp.get("/<folder>/phien-ban/<int:number>/tai-ve")
+@bp.get("/<folder>/phien-ban/<id:number>/tai-ve")
 def export_version(folder: str, number: int) -> ResponseReturnValue:
     """A deployed version as a zip."""
     files = {resource.name: resource.content for resource in _resources(folder, number)}
     return download(f"{folder}-ban-{number}.zip", archives.pack(files))
 
 
-@bp.get("/<folder>/phien-ban/<int:number>/tai-ve/<path:name>")
+@bp.get("/<folder>/phien-ban/<id:number>/tai-ve/<path:name>")
 def export_version_file(folder: str, number: int, name: str) -> ResponseReturnValue:
     for resource in _resources(folder, number, name):
         return download(name, resource.content)

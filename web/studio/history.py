@@ -33,13 +33,13 @@ KINDS = {
 @bp.get("/<folder>/lich-su")
 def history(folder: str) -> ResponseReturnValue:
     draft = drafts.begun(folder)
-    before = request.args.get("truoc", type=int)
+    before = drafts.asked_number("truoc")
     entries = workspaces.revisions(db.session(), draft, before=before, most=MOST)
     more = entries[-1].revision.number if len(entries) == MOST and entries[-1].revision.number > 1 else None
     return render_template("studio/history.html", folder=folder, draft=draft, entries=entries, more=more, paged=before is not None)
 
 
-@bp.get("/<folder>/lich-su/<int:number>")
+@bp.get("/<folder>/lich-su/<id:number>")
 def revision(folder: str, number: int) -> ResponseReturnValue:
     """One state of the draft, with what going back to it would change."""
     draft = drafts.begun(folder)
@@ -58,7 +58,7 @@ def _compared(then: str | None, now: str | None) -> str:
     return "again" if now is None else "new" if then is None else "changed"
 
 
-@bp.post("/<folder>/lich-su/<int:number>/khoi-phuc")
+@bp.post("/<folder>/lich-su/<id:number>/khoi-phuc")
 def restore(folder: str, number: int) -> ResponseReturnValue:
     """Make the draft, or its file `tep`, what it was."""
     draft = drafts.workspace(folder)

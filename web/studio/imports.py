@@ -67,14 +67,14 @@ def bring(folder: str) -> ResponseReturnValue:
     return redirect(url_for("studio.arrival", folder=folder, number=kept.number))
 
 
-@bp.get("/<folder>/nhap/<int:number>")
+@bp.get("/<folder>/nhap/<id:number>")
 def arrival(folder: str, number: int) -> ResponseReturnValue:
     draft = drafts.begun(folder)
     kept = _kept(draft, number)
     return render_template("studio/import.html", folder=folder, kept=kept, arrivals=_arrivals(draft, kept))
 
 
-@bp.post("/<folder>/nhap/<int:number>")
+@bp.post("/<folder>/nhap/<id:number>")
 def take(folder: str, number: int) -> ResponseReturnValue:
     draft = drafts.workspace(folder)
     kept = _kept(draft, number)
@@ -84,7 +84,7 @@ def take(folder: str, number: int) -> ResponseReturnValue:
     return redirect(url_for("studio.show", folder=folder))
 
 
-@bp.post("/<folder>/nhap/<int:number>/bo")
+@bp.post("/<folder>/nhap/<id:number>/bo")
 def drop(folder: str, number: int) -> ResponseReturnValue:
     """Forget files that were brought and not put in. Only who brought them may."""
     draft = drafts.workspace(folder)
