@@ -20,4 +20,12 @@ export function translate(template, replacements = {}) {
   return text.replace(/{([^{}]+)}/g, (whole, key) => replacements[key] ?? whole);
 }
 
+/** A few titles never come to translate(): they are replaced where they appear. */
+export function titlesIn(place) {
+  const mend = () => {
+    for (const one of place.querySelectorAll('[title]')) if (dictionary[one.title] && vietnamese) one.title = dictionary[one.title];
+  };
+  new MutationObserver(mend).observe(place, { childList: true, subtree: true });
+}
+
 export default { translate: ['value', translate] };

@@ -45,7 +45,7 @@ export default {
   'element': 'phần tử', 'or': 'hoặc', ' or ': ' hoặc ', 'flow elements must be children of pools/participants': 'Các bước phải nằm trong khung của một bên tham gia',
   // Types as the head of the panel says them
   'Conditional': 'Điều kiện', 'Cancel': 'Hủy', 'Terminate': 'Kết thúc toàn bộ', 'Compensate': 'Bù trừ',
-  'Sub Process': 'Quy trình con', 'Expanded Sub Process': 'Quy trình con (mở)', 'Collapsed Sub Process': 'Quy trình con (thu gọn)', 'Event Sub Process': 'Quy trình con theo sự kiện', 'Ad Hoc Sub Process': 'Quy trình con tùy ý',
+  'Sub Process': 'Quy trình con', 'Expanded Sub Process': 'Quy trình con (mở)', 'Collapsed Sub Process': 'Quy trình con (thu gọn)', 'Event Sub Process': 'Quy trình con theo sự kiện', 'Ad Hoc Sub Process': 'Quy trình con tùy ý', 'Collapsed Ad Hoc Sub Process': 'Quy trình con tùy ý (thu gọn)', 'Expanded Ad Hoc Sub Process': 'Quy trình con tùy ý (mở)',
   'Event Based Gateway': 'Cổng chờ sự kiện', 'Multi Instance': 'Nhiều người hoặc nhiều lần', 'Timer (Non Interrupting) Boundary Event': 'Khi đến hẹn (không ngắt)',
   'Compensate Start Event': 'Bắt đầu khi bù trừ', 'Compensate Boundary Event': 'Khi bù trừ', 'Compensate Intermediate Throw Event': 'Gọi bù trừ', 'Compensate End Event': 'Kết thúc và bù trừ',
   'Expanded Pool': 'Bên tham gia (khung mở)', 'Collapsed Pool': 'Bên tham gia (khung rỗng)', 'Data Store': 'Kho dữ liệu', 'Data Object': 'Dữ liệu', 'Data Input': 'Dữ liệu vào', 'Data Output': 'Dữ liệu ra',

@@ -107,7 +107,7 @@ function Topic({ known }) {
 }
 
 function called(element, { changer, vocabulary }) {
-  const binding = [['', words('Mới nhất khi gọi', 'Latest when called')], ['deployment', words('Cùng phiên bản với thư mục này', 'The version of this folder')], ['version', words('Một phiên bản nhất định', 'One certain version')]];
+  const binding = [['', words('Mới nhất khi gọi', 'Latest when called')], ['latest', words('Mới nhất khi gọi (latest)', 'Latest when called (latest)')], ['deployment', words('Cùng phiên bản với thư mục này', 'The version of this folder')], ['version', words('Một phiên bản nhất định', 'One certain version')]];
   return {
     id: 'studio-called', label: words('Quy trình được gọi', 'Called process'), component: Group, shouldOpen: true,
     entries: [
@@ -118,7 +118,7 @@ function called(element, { changer, vocabulary }) {
       choice({ id: 'calledElementBinding', label: words('Phiên bản', 'Version'), choices: () => binding.map(([value, label]) => ({ value, label })), ...attribute(changer, 'camunda:calledElementBinding') }),
       ...(subject(element).get('camunda:calledElementBinding') === 'version'
         ? [line({ id: 'calledElementVersion', label: words('Số phiên bản', 'Version number'), ...attribute(changer, 'camunda:calledElementVersion') })] : []),
-      shown('studio-called-note', () => h('p', { class: 'bio-properties-panel-entry bio-properties-panel-description' }, words(
+      shown('studio-called-note', () => h('p', { class: 'bio-properties-panel-description studio-note' }, words(
         `Không có dòng nào ở mục “${translate('In mappings')}” thì không biến nào được chuyển sang.`, `Without any line under “${translate('In mappings')}” no variable is handed over.`))),
     ],
   };
