@@ -7,7 +7,7 @@ import ipaddress
 import time
 
 import structlog
-from flask import Blueprint, Flask, Response, abort, current_app, g, request
+from flask import Blueprint, Flask, Response, abort, current_app, g, has_request_context, request
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from sqlalchemy import event, inspect
 from sqlalchemy.exc import SQLAlchemyError
@@ -79,6 +79,8 @@ def _count_completed(session: Session, *_: object) -> None:
 def _tell_completed(session: Session) -> None:
     for key in session.info.pop("completed", ()):
         metrics.COMPLETED.labels(key).inc()
+        if has_request_context() and "began" in g:
+            metrics.COMPLETIONS.labels(key).observe(time.monotonic() - g.began)
 
 
 @event.listens_for(db.session, "after_rollback")

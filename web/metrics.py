@@ -1,6 +1,7 @@
 """Figures for Prometheus: gauges read from the database when asked for, counters and durations of this process.
 
-With several web processes set PROMETHEUS_MULTIPROC_DIR to an empty folder, so that any of them answers for all.
+With several processes (web, workers, Celery's children) set PROMETHEUS_MULTIPROC_DIR to an empty folder that all of a machine share: any of
+them answers for all. Without it each answers for itself. Durations are not derived from the database: the rows of jobs are gone when done.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 REQUESTS = Histogram("luanchuyen_request_seconds", "Duration of requests", ("endpoint", "status"), buckets=BUCKETS)
 JOBS = Histogram("luanchuyen_job_seconds", "Duration of jobs", ("kind", "topic", "outcome"), buckets=(*BUCKETS, 60.0, 300.0))
+COMPLETIONS = Histogram("luanchuyen_completion_seconds", "Duration of requests that completed a user task", ("process",), buckets=BUCKETS)
 COMPLETED = Counter("luanchuyen_user_tasks_completed", "User tasks completed", ("process",))
 
 
@@ -96,13 +98,18 @@ def render(collector: Collector) -> bytes:
     """The page for Prometheus."""
     registry = CollectorRegistry()
     registry.register(collector)
-    of_processes: Any = REGISTRY
-    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
-        of_processes = CollectorRegistry()
-        MultiProcessCollector(of_processes)  # type: ignore[no-untyped-call]
-    return generate_latest(registry) + generate_latest(of_processes)
+    return generate_latest(registry) + generate_latest(_of_processes())
+
+
+def _of_processes() -> Any:
+    """What is counted in memory: by this process, or by all of the machine that share PROMETHEUS_MULTIPROC_DIR."""
+    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+        return REGISTRY
+    found = CollectorRegistry()
+    MultiProcessCollector(found)  # type: ignore[no-untyped-call]
+    return found
 
 
 def serve(port: int) -> None:
-    """Offer the figures of a worker process to this machine."""
-    start_http_server(port, addr="127.0.0.1")
+    """Offer the figures of a worker, and of those it shares them with, to this machine."""
+    start_http_server(port, addr="127.0.0.1", registry=_of_processes())

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from celery import Celery
-from celery.signals import worker_process_init
+from celery.signals import worker_process_init, worker_ready
 
 from engine import chores, db, topics
 from engine.executor import Executor
@@ -23,6 +23,7 @@ from engine.feeder import Send
 from engine.jobs import Leased
 from engine.worker import duties
 from web import settings
+from web.metrics import observe_job, serve
 
 STEPS, SERVICES = "luanchuyen", "luanchuyen.services"
 EXECUTE = "luanchuyen.execute"
@@ -79,7 +80,7 @@ class Carried:
                 given = settings.read(os.environ)
                 configure(given["LOG"])
                 engine = db.create_engine(given["SQLALCHEMY_DATABASE_URI"])
-                self._executor = Executor(sessionmaker(engine), topics.discover("handlers"), given, given["LEASE"])
+                self._executor = Executor(sessionmaker(engine), topics.discover("handlers"), given, given["LEASE"], observe_job)
                 never = threading.Event()
                 turns = (self._executor.sessions, duties(self._executor.sessions, given), never)
                 for name, does, has in (("leases", self._executor.keep_leases, (never,)), ("chores", chores.take_turns, turns)):
@@ -99,7 +100,14 @@ class Carried:
         return True
 
 
+def offer_figures(**_: Any) -> None:
+    """The parent of the children answers for them all on LUANCHUYEN_METRICS_PORT: they share PROMETHEUS_MULTIPROC_DIR."""
+    if port := settings.read(os.environ)["METRICS_PORT"]:
+        serve(port)
+
+
 carried = Carried()
+worker_ready.connect(offer_figures)
 worker_process_init.connect(carried.begin)
 app = make(os.environ.get("LUANCHUYEN_BROKER", "redis://127.0.0.1:6379/0"))
 

@@ -21,6 +21,7 @@ LUANCHUYEN_RETENTION      empty: never purged              process=months, ...: 
                                                            their end; *=months: every other process
 LUANCHUYEN_ARCHIVE_FOLDER <folder>/luu-tru                 where the archives of finished cases are written
 LUANCHUYEN_LEASE          300                              seconds after which others take over what a process died with
+LUANCHUYEN_METRICS_PORT   0: none                          where Celery's worker offers its figures to this machine
 LUANCHUYEN_METRICS_TOKEN  empty                            token for /metrics; empty: only this machine may ask
 LUANCHUYEN_LOG            text                             json: one JSON object a line
 """
@@ -76,6 +77,7 @@ def read(environ: Mapping[str, str]) -> dict[str, Any]:
         "RETENTION": _months(given),
         "ARCHIVE_FOLDER": str(Path(given.get("ARCHIVE_FOLDER") or folder / "luu-tru").resolve()),
         "LEASE": timedelta(seconds=max(1, _whole(given, "LEASE", 300))),
+        "METRICS_PORT": _whole(given, "METRICS_PORT", 0),
         "METRICS_TOKEN": given.get("METRICS_TOKEN", ""),
         "LOG": _one_of(given, "LOG", "text", "json"),
         # What a failed statement was given is case data: it must not reach the log.

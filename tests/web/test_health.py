@@ -93,6 +93,7 @@ def test_it_counts_completions_and_open_work_by_process(case: int, log_in: Any, 
     assert metrics.COMPLETED.labels("don_nghi")._value.get() == before
     binh.post(f"/viec/{task}", {"ket_luan": "dong_y", "y_kien": "Được."})
     assert metrics.COMPLETED.labels("don_nghi")._value.get() == before + 1
+    assert 'luanchuyen_completion_seconds_count{process="don_nghi"}' in metrics.render(metrics.Gauges(engine)).decode()
 
 
 def test_it_writes_json_with_ids_and_nothing_that_anybody_typed(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
