@@ -38,6 +38,7 @@ def show(key: str) -> ResponseReturnValue:
     return render_template(
         "processes/show.html",
         definition=definition,
+        coming=deployments.coming(db.session(), key),
         process=diagram.elements[key],
         nodes=nodes,
         types=picture.TYPES,

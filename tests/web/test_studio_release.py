@@ -130,6 +130,7 @@ def test_it_is_valid_from_midnight_here_and_can_be_withdrawn(log_in: Enter, stor
     press(ngoc, seen)
     assert stored(store)[1].valid_from == datetime(day.year, day.month, day.day, tzinfo=HOME)
     assert f"có hiệu lực từ {day:%d/%m/%Y}" in ngoc.get(PAGE).text
+    assert f"Bản 2 có hiệu lực từ {day:%d/%m/%Y}" in log_in("an").get("/quy-trinh/don_nghi").text
     with store() as session:
         assert deployments.latest(session, "don_nghi").version == 1
         number = session.scalars(select(Release.id)).one()
