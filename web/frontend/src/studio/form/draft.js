@@ -82,7 +82,7 @@ export class Draft extends EventTarget {
   remove() {
     const row = this.row(this.selected);
     if (!row) return;
-    const at = this.rows.indexOf(this.rows.find((one) => one.component === row.component));
+    const at = this.rows.findIndex((one) => one.component === row.component);
     row.parent.components.splice(row.at, 1);
     this.selected = this.rows[Math.min(at, this.rows.length - 1)]?.component ?? null;
     this.changed(true);
