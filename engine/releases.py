@@ -50,7 +50,7 @@ class Seen:
 
 
 def propose(session: Session, wish: Wish, *, user: User | None, topics: Collection[str] | None = None, seen: Seen | None = None) -> Release:
-    """Ask for a release. The same content asked for again gives the proposal that waits already.
+    """Ask for a release. Asked for again by the same person it gives the proposal that waits already.
 
     Raises Refused with all findings, ReleaseOvertaken when something was released since the `seen` version, ReleasePending when another
     proposal waits, and Invalid when nothing would change or the date has passed.
@@ -59,7 +59,8 @@ def propose(session: Session, wish: Wish, *, user: User | None, topics: Collecti
     db.alone(session, "deploy")
     waiting = pending(session, wish.folder)
     digest = contents_.digest(wish.files)
-    if waiting is not None and waiting.digest == digest and waiting.valid_from == wish.valid_from:
+    same = waiting is not None and (waiting.digest, waiting.valid_from) == (digest, wish.valid_from)
+    if waiting is not None and same and waiting.proposed_by_id == (user.id if user else None):
         return waiting
     if waiting is not None:
         raise ReleasePending(folder=wish.folder, release=waiting.id, actor=_name(waiting.proposed_by), at=waiting.proposed_at)

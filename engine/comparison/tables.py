@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -90,19 +91,20 @@ def _table(old: Table | None, new: Table | None) -> tuple[tuple[Column, ...], tu
     outputs = _pairs(old.outputs if old else (), new.outputs if new else (), (lambda o: o.name, lambda o: o.label))
     columns = (*(_column(pair, "input") for pair in inputs), *(_column(pair, "output") for pair in outputs), Column("", "note", Kind.SAME))
 
-    def cells(table: Table | None, rule: Rule | None, side: int) -> tuple[str | None, ...]:
-        if table is None or rule is None:
-            return (None,) * len(columns)
-        tests = [_cell(table.inputs, rule.tests, pair[side]) for pair in inputs]
-        results = [_cell(table.outputs, rule.results, pair[side]) for pair in outputs]
-        return (*tests, *results, "\n".join(rule.annotations))
+    def texts(table: Table | None, side: int) -> dict[int, tuple[str | None, ...]]:
+        """Number of the rule -> what stands under all columns."""
+        if table is None:
+            return {}
+        first, second = _places(table.inputs, inputs, side), _places(table.outputs, outputs, side)
+        return {
+            rule.number: (*_cells(first, rule.tests), *_cells(second, rule.results), "\n".join(rule.annotations)) for rule in table.rules
+        }
 
-    texts = {rule.number: cells(old, rule, 0) for rule in (old.rules if old else ())}
-    now = {rule.number: cells(new, rule, 1) for rule in (new.rules if new else ())}
+    was, now = texts(old, 0), texts(new, 1)
     pairs = _pairs(old.rules if old else (), new.rules if new else (), (lambda rule: rule.id, _content))
-    both = [(was.number, is_.number) for was, is_ in pairs if was and is_]
-    moved = out_of_order([str(number) for number, _ in sorted(both)], [str(was) for was, _ in sorted(both, key=lambda pair: pair[1])])
-    rows = [_row(was, is_, texts, now, was is not None and str(was.number) in moved) for was, is_ in pairs]
+    both = [(one.number, other.number) for one, other in pairs if one and other]
+    moved = out_of_order([str(number) for number, _ in sorted(both)], [str(one) for one, _ in sorted(both, key=lambda pair: pair[1])])
+    rows = [_row(one, other, was, now, one is not None and str(one.number) in moved) for one, other in pairs]
     different = tuple(row for row in rows if row.kind is not Kind.SAME)
     return columns, different, len(rows) - len(different)
 
@@ -128,12 +130,15 @@ def _row(
     return Row(kind, old.number if old else None, new.number if new else None, cells, moved)
 
 
-def _cell(columns: Sequence[object], cells: Sequence[Text], column: object) -> str | None:
-    """What stands in a column that the table has; it may have too few cells."""
-    if column is None:
-        return None
-    at = next(number for number, one in enumerate(columns) if one is column)
-    return cells[at].source.strip() if at < len(cells) else ""
+def _places(columns: Sequence[object], pairs: Sequence[_Column], side: int) -> list[int | None]:
+    """Where each column of both tables stands in one of them."""
+    at = {id(one): number for number, one in enumerate(columns)}
+    return [at[id(pair[side])] if pair[side] is not None else None for pair in pairs]
+
+
+def _cells(places: Sequence[int | None], cells: Sequence[Text]) -> list[str | None]:
+    """What stands in the columns that the table has; a row may have too few cells."""
+    return [None if at is None else cells[at].source.strip() if at < len(cells) else "" for at in places]
 
 
 def _column(pair: _Column, side: str) -> Column:
@@ -167,14 +172,14 @@ def _pairs(old: Sequence[T], new: Sequence[T], keys: Sequence[Callable[[T], Hash
     """Which of `new` is which of `old`: by the first key that both have and nobody else of theirs; in the new order, then what is gone."""
     partner: dict[int, int] = {}
     for key in keys:
-        free: dict[Hashable, list[int]] = {}
+        free: dict[Hashable, deque[int]] = {}
         taken = set(partner.values())
         for number, one in enumerate(old):
             if number not in taken and key(one):
-                free.setdefault(key(one), []).append(number)
+                free.setdefault(key(one), deque()).append(number)
         for number, one in enumerate(new):
             if number not in partner and free.get(key(one)):
-                partner[number] = free[key(one)].pop(0)
+                partner[number] = free[key(one)].popleft()
     kept = set(partner.values())
     found: list[tuple[T | None, T | None]] = [(old[partner[n]] if n in partner else None, one) for n, one in enumerate(new)]
     return found + [(one, None) for number, one in enumerate(old) if number not in kept]

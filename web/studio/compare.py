@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flask import Response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from engine import comparison
-from engine.comparison import Details, FileDifference, Kind, TableDifference
+from engine.comparison import Details, Difference, FileDifference, Kind, TableDifference
 from engine.errors import NotFound
 from engine.sentences import say
 from web.database import writing
@@ -18,6 +18,8 @@ from web.studio.comparewords import difference_words, kind_label, property_words
 from web.studio.editors import download
 from web.studio.versions import Side
 
+MOST = 500
+"""Differences of a file that are listed: nobody reads more, and a hostile file could have millions."""
 COUNTED = (Kind.ADDED, Kind.REMOVED, Kind.CHANGED, Kind.MOVED)
 
 
@@ -34,6 +36,25 @@ class Compared:
         if self.file.kind is not Kind.CHANGED:
             return {}
         return {kind: count for kind in COUNTED if (count := self.details.of(kind))}
+
+    @property
+    def elements(self) -> tuple[Difference, ...]:
+        return self.details.elements[:MOST]
+
+    @property
+    def tables(self) -> list[TableDifference]:
+        left = MOST
+        found = []
+        for table in self.details.tables:
+            found.append(replace(table, rows=table.rows[: max(left, 0)]))
+            left -= len(table.rows)
+        return found
+
+    @property
+    def left_out(self) -> int:
+        """How many differences are not listed."""
+        rows = sum(len(table.rows) for table in self.details.tables)
+        return max(0, len(self.details.elements) - MOST) + max(0, rows - MOST)
 
     @property
     def only_written(self) -> bool:
