@@ -41,6 +41,10 @@ class _Way:
     ) -> None:
         if new.key != old.key or new.id == old.id:
             raise Invalid(expected=f"another version of process {old.key}", found=f"version {new.version} of process {new.key}")
+        if new.deployment.valid_from is not None and new.deployment.valid_from > db.now(session):
+            raise Invalid(
+                expected="a version whose time has come", found=f"version {new.version}, valid from {new.deployment.valid_from:%d/%m/%Y}"
+            )
         self.move = Move(deployments.program(session, old), deployments.program(session, new), mapping)
         self._missed = MissedSteps(deployments.diagram(session, old), deployments.diagram(session, new), old.key, mapping)
         self._without = without

@@ -28,13 +28,20 @@ class Half {
     this.viewer = viewer;
     this.registry = viewer.get('elementRegistry');
     this.canvas = viewer.get('canvas');
-    this.canvas.zoom('fit-viewport', 'auto');
-    if (this.canvas.zoom() > 1) this.canvas.zoom(1, 'auto');
+    this.fit();
+    new ResizeObserver(() => this.fit()).observe(this.box);
     this.box.addEventListener('wheel', (event) => {
       if (!event.ctrlKey) return;
       event.preventDefault();
       viewer.get('zoomScroll').stepZoom(event.deltaY < 0 ? 1 : -1);
     }, { passive: false });
+  }
+
+  fit() {
+    this.canvas.resized();
+    this.canvas.zoom('fit-viewport', 'auto');
+    // A little air, or the outermost shapes lie on the frame.
+    this.canvas.zoom(Math.min(1, this.canvas.zoom() * 0.92), 'auto');
   }
 
   paint(wanted) {
