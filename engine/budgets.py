@@ -29,13 +29,17 @@ class Budget:
     def spend(self, session: Session) -> None:
         """One job more. Raises Invalid when too much was spent."""
         self._left -= 1
-        if monotonic() > self._until:
-            raise Invalid(expected=f"a run that comes to rest within {self.seconds:g} seconds", found="one that does not")
+        self._hurry()
         if self._left < 0:
             raise Invalid(expected=f"at most {self.jobs} automatic jobs in one step", found="more: something turns in a circle")
         if self._left % 20 == 0 and (session.scalar(select(func.count(ProcessInstance.id))) or 0) > self.cases:
             raise Invalid(expected=f"at most {self.cases} cases in one run", found="more")
 
     def renew(self) -> None:
-        """For the next step."""
+        """For the next step. Raises Invalid when there is no time for one."""
         self._left = self.jobs
+        self._hurry()
+
+    def _hurry(self) -> None:
+        if monotonic() > self._until:
+            raise Invalid(expected=f"a run that comes to rest within {self.seconds:g} seconds", found="one that does not")

@@ -30,6 +30,7 @@ from engine.expressions import to_json
 from engine.models import Rehearsal
 from engine.reports import Report
 from engine.scenes import Scene, Standing, draw
+from engine.sentences import say
 from engine.stage import Snapshot, Stage
 from engine.workspaces import deployable
 
@@ -75,10 +76,7 @@ def look(files: Mapping[str, bytes], scenario: Mapping[str, Any], case: int | No
 def take(files: Mapping[str, bytes], scenario: Mapping[str, Any], *steps: Mapping[str, Any]) -> dict[str, Any]:
     """The scenario with these steps more, which were all taken. Raises EngineError when one cannot be; then nothing has changed."""
     read(files)
-    before = list(scenario.get("steps", ()))
-    if len(before) + len(steps) > MOST_STEPS:
-        raise Invalid(expected=f"at most {MOST_STEPS} steps", found=str(len(before) + len(steps)))
-    longer = {**scenario, "steps": [*before, *(to_json(dict(step)) for step in steps)]}
+    longer = {**scenario, "steps": [*scenario.get("steps", ()), *(to_json(dict(step)) for step in steps)]}
     with _standing(files, longer) as standing:
         if standing.error:
             raise standing.error
@@ -87,11 +85,20 @@ def take(files: Mapping[str, bytes], scenario: Mapping[str, Any], *steps: Mappin
 
 def judge(files: Mapping[str, bytes], scenario: Mapping[str, Any]) -> Report:
     """Run a kept scenario from its start to its end, and say whether it ended as it is to. Raises Busy only."""
+    steps = scenario.get("steps")
     with _turn():
         try:
+            if isinstance(steps, list):
+                _bounded(steps)
             return scenarios.run(deployable(files), scenario, budget=_budget())
         except OperationalError:
-            return Report(state="failed", failed_step=str(_too_large()))
+            return _failed(_too_large())
+        except Invalid as error:
+            return _failed(error)
+
+
+def _failed(error: Invalid) -> Report:
+    return Report(state="failed", failed_step=str(error), failed_vi=say(error, "vi"))
 
 
 def outcome(files: Mapping[str, bytes], scenario: Mapping[str, Any]) -> dict[str, Any]:
@@ -148,6 +155,7 @@ def _standing(files: Mapping[str, bytes], scenario: Mapping[str, Any]) -> Iterat
     if wrong := scenarios.shape(scenario):
         raise Invalid(expected="a scenario", found=wrong)
     steps: Sequence[Mapping[str, Any]] = scenario.get("steps", ())
+    _bounded(steps)
     keys = _keys(files, scenario, steps)
     with _turn():
         try:
@@ -173,6 +181,11 @@ def _standing(files: Mapping[str, bytes], scenario: Mapping[str, Any]) -> Iterat
                     yield Standing(clean, taken, error)
         except OperationalError:
             raise _too_large() from None
+
+
+def _bounded(steps: Sequence[object]) -> None:
+    if len(steps) > MOST_STEPS:
+        raise Invalid(expected=f"at most {MOST_STEPS} steps", found=str(len(steps)))
 
 
 def _budget() -> Budget:

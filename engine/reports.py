@@ -21,6 +21,10 @@ class Report:
     unhandled_errors: list[str] = field(default_factory=list)
     refused: list[dict[str, Any]] = field(default_factory=list)
     failed_step: str | None = None
+    failed_at: int = 0
+    """Number of the step that failed; 0: none, or the start."""
+    failed_vi: str = ""
+    """Why, in Vietnamese."""
     passed: dict[str, dict[str, int]] = field(default_factory=dict)
     """By process: how often each element was passed, sequence flows too."""
     foreseen: bool = False

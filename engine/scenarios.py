@@ -30,6 +30,10 @@ from engine.stage import Stage
 
 __all__ = ["Report", "Stage", "run"]
 
+_TEXTS = (
+    "now", "business_key", "start_event", "services", "complete", "message", "signal", "advance", "job", "element", "error", "failure",
+    "retry", "start", "cancel",
+)  # fmt: skip
 Check = Callable[[Mapping[str, bytes]], Sequence[Finding]]
 
 
@@ -61,10 +65,19 @@ def shape(scenario: Mapping[str, Any]) -> str:
     if not isinstance(steps, list | tuple) or not all(isinstance(step, Mapping) for step in steps):
         return "the steps of a scenario are a list of objects"
     parts = [scenario, *steps]
-    mappings = [part.get(name, {}) for part in parts for name in ("variables", "where", "organisations", "accounts")]
+    mappings = [part.get(name, {}) for part in parts for name in ("variables", "where", "keys", "expect")]
     if not all(isinstance(mapping, Mapping) for mapping in mappings):
-        return "variables, where, organisations and accounts are objects"
-    return ""
+        return "variables, where, keys and expect are objects"
+    casts = [scenario.get(name, {}) for name in ("organisations", "accounts")]
+    if not all(isinstance(cast, Mapping) and all(isinstance(one, str) for one in cast.values()) for cast in casts):
+        return "organisations and accounts are objects of names"
+    texts = [part[name] for part in parts for name in _TEXTS if part.get(name) is not None]
+    if not all(isinstance(text, str) for text in texts):
+        return f"these are texts: {', '.join(_TEXTS)}"
+    first = scenario.get("start_first") or []
+    if not isinstance(first, str) and not (isinstance(first, list) and all(isinstance(one, str) for one in first)):
+        return "start_first is a text or a list of texts"
+    return "" if all(isinstance(step.get("nth", 1), int) for step in steps) else "nth is a number"
 
 
 def _as_refused(finding: Finding) -> dict[str, Any]:

@@ -14,11 +14,12 @@ from sqlalchemy.pool import StaticPool
 
 from engine import db, deployments, executions, footprints, history, incidents, instances, jobs, messages, user_tasks, wait_states
 from engine.budgets import Budget
-from engine.errors import EngineError, Invalid, NotFound
+from engine.errors import EngineError, FormInvalid, Invalid, NotFound
 from engine.expressions import to_json
 from engine.expressions.vocabulary import NOW
 from engine.models import HistoryEvent, Incident, Job, Organisation, ProcessInstance, User, UserTask
 from engine.reports import Report
+from engine.sentences import say
 from engine.spiff import Program, StartEvent, moments
 from engine.stubs import Anything, Stubs
 from engine.worker import Worker
@@ -107,17 +108,20 @@ class Stage:
         """Start, take every step, report."""
         steps: Sequence[Mapping[str, Any]] = self._scenario.get("steps", ())
         failed: str | None = None
+        failed_vi = ""
         taken = 0
         try:
             self._start()
             for step in steps:
                 taken += 1
-                self._step(step)
+                self.take(step)
         except EngineError as error:
-            failed = f"step {taken}: {error}"
-            if getattr(error, "fields", None):
-                failed += f" {error.fields}"  # type: ignore[attr-defined]  # FormInvalid has them
+            failed, failed_vi = f"step {taken}: {error}", say(error, "vi")
+            if isinstance(error, FormInvalid):
+                failed += f" {error.fields}"
+                failed_vi += " " + "; ".join(error.fields.values())
         report = self._report(failed)
+        report.failed_at, report.failed_vi = taken if failed else 0, failed_vi
         if isinstance(expected := self._scenario.get("expect"), Mapping):
             report.compare(expected)
         return report
@@ -140,6 +144,8 @@ class Stage:
     def _start(self) -> None:
         first = self._scenario.get("start_first") or []
         for key in [first] if isinstance(first, str) else first:
+            if self._budget:
+                self._budget.renew()
             self._begin(key, {})
         self._first = self._begin(
             self._scenario["process"],

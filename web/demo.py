@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine import contents, deployments, instances, user_tasks
+from engine import contents, deployments, instances, user_tasks, workspaces
 from engine.errors import Forbidden
 from engine.models import Organisation, User, UserTask
 from web import accounts
@@ -106,7 +106,14 @@ def load(session: Session) -> list[Person]:
         accounts.add(session, person.username, person.name, PASSWORD, position=person.position, email=email, roles=person.roles)
     deployments.deploy(session, FOLDER.name, contents.read_folder(FOLDER), note="Dữ liệu trình diễn")
     _plan_under_way(session)
+    _scenarios(session)
     return list(PEOPLE)
+
+
+def _scenarios(session: Session) -> None:
+    """The folder's scenarios stand in its draft, for who tries it out."""
+    found = {f"scenarios/{file.name}": file.read_bytes() for file in sorted((FOLDER / "scenarios").glob("*.json"))}
+    workspaces.change(session, workspaces.open(session, FOLDER.name), found, None)
 
 
 def _under_one_roof(session: Session) -> None:

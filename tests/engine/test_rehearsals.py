@@ -221,3 +221,17 @@ def test_no_file_of_the_draft_but_those_that_would_be_deployed_counts() -> None:
     kept = len(rehearsals._memo)
     rehearsals.look({**APPROVAL, "scenarios/mot.json": b"{}", "README.md": b"#"}, after)
     assert len(rehearsals._memo) == kept
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"now": 5}, {"organisations": {"a": 1}}, {"steps": [{"complete": ["x"]}]}, {"steps": [{"complete": "x", "nth": "2"}]},
+        {"start_first": [1]}, {"steps": [{"message": "m", "keys": []}]}, {"expect": []}, {"now": "hôm nay"}, {"steps": [{}] * 500},
+    ],
+)  # fmt: skip
+def test_what_is_no_scenario_is_said_to_be_none(wrong: dict[str, Any]) -> None:
+    scenario = {**START, **wrong}
+    assert rehearsals.judge(APPROVAL, scenario).exit_code != 0
+    with pytest.raises(EngineError):
+        rehearsals.look(APPROVAL, scenario)

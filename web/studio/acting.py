@@ -119,7 +119,7 @@ def tryout_step(folder: str) -> ResponseReturnValue:
             scene = rehearsals.look(mine.files, mine.scenario)
             step = _step(scene)
             _take(mine, [step])
-            flash(stepwords.words(step, mine.contents) + ".", "done")
+            flash(stepwords.words(step, mine.contents) + ".", "waiting" if "failure" in step or "error" in step else "done")
     except EngineError as error:
         flash(say(error, locale()), "late")
     return back_to(folder, number("ho-so"))

@@ -78,9 +78,9 @@ def told(report: Report, mine: Trial) -> list[str]:
     """What is wrong with a run, in sentences; none when it went as expected."""
     sentences = [one["sentence"] for one in report.refused[:3]]
     if report.failed_step:
-        number, colon, why = report.failed_step.partition(": ")
-        step = number.removeprefix("step ")
-        sentences.append(_("Dừng ở bước %(step)s: %(why)s", step=step, why=why) if colon and step.isdecimal() else report.failed_step)
+        english = report.failed_step.partition(": ")[2] if report.failed_at else report.failed_step
+        why = report.failed_vi if report.failed_vi and locale() == "vi" else english
+        sentences.append(_("Dừng ở bước %(step)s: %(why)s", step=report.failed_at, why=why) if report.failed_at else why)
     sentences += [_different(one, mine) for one in report.unexpected]
     if not report.foreseen:
         sentences += [_("Sự cố tại “%(place)s”: %(why)s", place=one["element"], why=one["message"]) for one in report.incidents]
