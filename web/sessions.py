@@ -23,6 +23,10 @@ OWN = frozenset({"engine_rest"})
 """Blueprints for programs: they ask for an account with every request themselves, and neither read nor open a session."""
 
 
+BEATS = frozenset({"studio.lock"})
+"""Endpoints that an open page asks again and again, whether or not somebody sits before it."""
+
+
 class Account(UserMixin):  # type: ignore[misc]  # flask-login has no types
     """An account as Flask-Login wants it, around the engine's user."""
 
@@ -81,7 +85,7 @@ def ended() -> bool:
 
 def is_poll() -> bool:
     """A request that a page makes by itself: it does not keep a session alive."""
-    return request.method in SAFE and ("HX-Request" in request.headers or "If-None-Match" in request.headers)
+    return request.endpoint in BEATS or (request.method in SAFE and ("HX-Request" in request.headers or "If-None-Match" in request.headers))
 
 
 def is_script() -> bool:

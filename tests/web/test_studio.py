@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -124,3 +125,19 @@ def test_it_checks_the_draft_with_what_is_not_saved_yet(log_in: Enter) -> None:
     assert [(one["file"], one["element"], one["rule"]) for one in wrong] == [("don_nghi.bpmn", "xet", "form-reference")]
     assert phuc.browser.get(wrong[0]["page"]).status_code == 200
     assert phuc.load()["sha256"] == got["sha256"]
+
+
+@pytest.mark.usefixtures("analysts")
+def test_an_open_editor_does_not_keep_a_session_alive(log_in: Enter) -> None:
+    phuc = editor(log_in, "phuc")
+    long_ago = int(time.time()) - 3600
+
+    def seen_after(address: str) -> int:
+        with phuc.browser.client.session_transaction() as session:
+            session["seen"] = long_ago
+        assert phuc.post(address, name="don_nghi.bpmn", content="<a/>").status_code == 200
+        with phuc.browser.client.session_transaction() as session:
+            return int(session["seen"])
+
+    assert seen_after("/thiet-ke/don_nghi/api/khoa/don_nghi.bpmn") == long_ago
+    assert seen_after("/thiet-ke/don_nghi/api/kiem-tra") > long_ago
