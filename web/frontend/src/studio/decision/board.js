@@ -15,6 +15,10 @@ export class Board {
     this.changed = changed;
     this.turned = turned;
     this.missing = new Set();
+    // A press on what takes no focus gives it to the page's <main>, and the table's menus close when the focus leaves them, before the click.
+    place.addEventListener('mousedown', (event) => {
+      if (event.target.closest('.dms-select-options, .context-menu') && !event.target.closest('input, textarea, select, button, a, [contenteditable]')) event.preventDefault();
+    }, true);
   }
 
   /** Show the table. Gives null, or what would be lost when it were saved. Throws what dmn-js throws when it cannot open the text. */
