@@ -124,7 +124,7 @@ def _at_work(staff: Staff, board: Board) -> Iterator[None]:
     stopping = threading.Event()
 
     def look() -> None:
-        while not stopping.wait(0.15):
+        while not stopping.wait(0.25):
             board.look()
 
     looking = threading.Thread(target=look, daemon=True)
