@@ -21,7 +21,7 @@ from engine.errors import EngineError, FileRejected
 
 __all__ = ["LARGEST", "Change", "Column", "Details", "Difference", "FileDifference", "Kind", "Row", "TableDifference", "details", "files"]
 
-LARGEST = 4 * 2**20
+LARGEST = 2 * 2**20
 """Bytes of a file that is still looked into."""
 
 

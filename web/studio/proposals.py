@@ -54,6 +54,7 @@ def _proposal(made: Release, refused: EngineError | None = None) -> ResponseRetu
         release=made,
         checklist=checklist,
         seen=releases.seen(db.session(), folder).number or 0,
+        coming=[one for one in versions.all_(folder) if one.state == "coming"],
         edited=edited_since(folder, number),
         refused=say(refused, locale()) if refused else "",
         mine=made.proposed_by_id == me().id,

@@ -216,7 +216,7 @@ def _form(folder: str, asked: Asked, wrong: dict[str, str], refused: EngineError
         may_release=may_release(me()),
         known=versions.all_(folder),
         pending=releases.pending(db.session(), folder),
-        history=[one for one in releases.history(db.session(), folder) if one.state != releases.RELEASED],
+        history=[one for one in releases.history(db.session(), folder) if one.state != releases.PROPOSED and one.deployment_id is None],
         edited=edited_since(folder, asked.revision),
     )
     return page, status_of(refused) if refused else 422 if wrong else 200
