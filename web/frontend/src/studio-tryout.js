@@ -19,6 +19,7 @@ async function runAll(rows) {
       row.dataset.verdict = await run(row);
     }
     said.textContent = said.dataset.saidDone;
+    ran();
     // The server writes the results and the coverage: one source for both.
     location.reload();
   } catch {
@@ -30,11 +31,17 @@ async function runAll(rows) {
 /** Whether this tab did so a moment ago: while somebody else types, the content is never the one that was run. */
 function justRan() {
   try {
-    const last = Number(sessionStorage.getItem('scenarios-ran') ?? 0);
-    sessionStorage.setItem('scenarios-ran', String(Date.now()));
-    return Date.now() - last < 15_000;
+    return Date.now() - Number(sessionStorage.getItem('scenarios-ran') ?? 0) < 15_000;
   } catch {
     return true;
+  }
+}
+
+function ran() {
+  try {
+    sessionStorage.setItem('scenarios-ran', String(Date.now()));
+  } catch {
+    // Without storage nothing is run by itself.
   }
 }
 
