@@ -15,6 +15,7 @@ from sqlalchemy.orm import contains_eager, joinedload
 from engine import acts, batches
 from engine.models import Batch, BatchItem, ProcessDefinition, ProcessInstance, User
 from web import supervision
+from web.casefilter import Filter
 from web.database import db
 from web.language import gettext as _
 from web.language import locale
@@ -23,6 +24,13 @@ from web.sessions import me
 
 bp = Blueprint("batches", __name__, url_prefix="/giam-sat/hang-loat")
 bp.before_request(supervision.guard)
+
+
+@bp.app_template_global()
+def acts_on_cases() -> list[tuple[str, Any]]:
+    """For templates: what can be done to all cases of a list, and its words."""
+    return [(kind, KINDS[kind]) for kind in ON_CASES]
+
 
 KINDS = {
     "migrate": _l("Chuyển hồ sơ sang bản khác"),
@@ -34,6 +42,7 @@ KINDS = {
     "set_priority": _l("Đổi mức ưu tiên của việc"),
     "retry": _l("Thử lại sự cố"),
 }
+ON_CASES = ("suspend", "activate", "cancel")
 STATES = {
     acts.GOES: (_l("thực hiện được"), "done", "check-lg"),
     acts.DECISION: (_l("cần quyết định"), "active", "info-circle"),
@@ -143,6 +152,24 @@ def _again(batch: Batch) -> str:
     folder = old.deployment.folder
     versions = {"process": old.key, "from": old.version, "to": new.version}
     return url_for("migration.show", folder=folder, **versions, batch=batch.id)  # type: ignore[arg-type]
+
+
+@bp.post("/ho-so")
+def of_cases() -> ResponseReturnValue:
+    """A dry run of an act on all cases that the filter of the address leaves."""
+    kind, reason = request.form.get("kind", ""), request.form.get("reason", "").strip()[:2_000]
+    back = redirect(url_for("monitor.cases", **request.args.to_dict()))  # type: ignore[arg-type]
+    if kind not in ON_CASES or not reason:
+        flash(_("Cần chọn việc phải làm và nêu lý do."), "late")
+        return back
+    filter_ = Filter.read(request.args)
+    cases = filter_.query().subquery()
+    ids = db.session.scalars(select(cases.c.id)).all()
+    if filter_.errors or not ids:
+        # A filter that could not be read would mean all cases instead of the few that were meant.
+        flash(_("Bộ lọc chưa đọc được hoặc không có hồ sơ nào."), "late")
+        return back
+    return redirect(url_for("batches.show", batch_id=batches.prepare(db.session(), kind, {}, me(), reason, ids=ids).id))
 
 
 @bp.get("/<id:batch_id>")

@@ -8,10 +8,10 @@ from typing import Any
 
 from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, func, select, true
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
-from engine import deployments, identity, incidents, instances, user_tasks
+from engine import batches, deployments, identity, incidents, instances, user_tasks
 from engine.errors import EngineError, NotFound
 from engine.models import Incident, Membership, ProcessDefinition, ProcessInstance, User, UserTask
 from engine.sentences import say
@@ -159,13 +159,16 @@ def _holders() -> list[Any]:
     return [(NOBODY if id_ is None else str(id_), name or "", count) for id_, name, count in db.session.execute(query)]
 
 
-def _tasks_page(holder: str, error: str = "") -> ResponseReturnValue:
-    query = _open_tasks().order_by(UserTask.due_at.is_(None), UserTask.due_at, UserTask.id)
+def _held_by(holder: str) -> ColumnElement[bool]:
+    """The open tasks that a holder has, NOBODY, or all."""
     if holder == NOBODY:
-        query = query.where(UserTask.assignee_id.is_(None))
-    elif holder.isdecimal():
-        query = query.where(UserTask.assignee_id == int(holder[:18]))
-    page = paginate(query)
+        return UserTask.assignee_id.is_(None)
+    return UserTask.assignee_id == int(holder[:18]) if holder.isdecimal() else true()
+
+
+def _tasks_page(holder: str, error: str = "") -> ResponseReturnValue:
+    tasks = _open_tasks().where(_held_by(holder))
+    page = paginate(tasks.order_by(UserTask.due_at.is_(None), UserTask.due_at, UserTask.id))
     ticked = [task.id for task in page.rows] if request.args.get("all") else _ticked("task")
     data = {"error": error, "ticked": ticked, "reason": _reason(), "assignee": request.form.get("assignee", "")}
     text = render_template("steering/tasks.html", page=page, holder=holder, holders=_holders(), people=people(), nobody=NOBODY, **data)
@@ -182,6 +185,11 @@ def assign() -> ResponseReturnValue:
     """Give the ticked tasks to one person."""
     session, ticked, reason, person = db.session(), _ticked("task"), _reason(), _person(request.form.get("assignee", ""))
     holder = request.form.get("holder", "")[:18]
+    if request.form.get("everything") and reason and person is not None:
+        tasks = select(UserTask.id).join(UserTask.instance).where(UserTask.state == user_tasks.OPEN, supervision.mine(), _held_by(holder))
+        ids = session.scalars(tasks).all()
+        batch = batches.prepare(session, "assign", {"assignee": person.id}, me(), reason, ids=ids)
+        return redirect(url_for("batches.show", batch_id=batch.id))
     if not ticked or not reason or person is None:
         return _tasks_page(holder, _("Cần chọn ít nhất một việc, người nhận và nêu lý do."))
     found = list(session.scalars(_open_tasks().where(UserTask.id.in_(ticked)).order_by(UserTask.instance_id, UserTask.id)))

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from engine.models import HistoryEvent, Incident, User
 from tests.web.conftest import Browser
+from tests.web.moving import work
 from tests.web.test_monitor import break_down, holder_of, started, user_id
 
 Enter = Callable[[str], Browser]
@@ -132,3 +133,36 @@ def test_all_tasks_of_a_page_can_be_ticked_at_once(log_in: Enter, store: Store) 
     assert 'value="1" checked' not in page
     rows = giang.get("/giam-sat/viec?all=1").text.split("<tbody>")[1].split("</tbody>")[0]
     assert (rows.count('name="task"'), rows.count(" checked ")) == (3, 3)
+
+
+def test_all_tasks_of_a_person_are_given_away_after_a_look(log_in: Enter, store: Store, task_of: Find) -> None:
+    cases = [started(store, f"số {number}") for number in range(3)]
+    tasks = [task_of(case, "xet") for case in cases]
+    giang, binh = log_in("giang"), log_in("binh")
+    for task in tasks[:2]:
+        binh.post(f"/viec/{task}/nhan")
+    fields = {"holder": str(user_id(store, "binh")), "everything": "1", "assignee": str(user_id(store, "chi")), "reason": "bình chuyển đi"}
+    look = giang.post("/giam-sat/viec/giao", fields).location
+    assert [holder_of(store, task) for task in tasks] == ["binh", "binh", None]
+    assert "Giao việc cho Trần Thị Chi" in giang.get(look).text
+    giang.post(f"{look}/chay")
+    work(store)
+    assert [holder_of(store, task) for task in tasks] == ["chi", "chi", None]
+
+
+def test_all_cases_that_a_filter_leaves_are_suspended_after_a_look(log_in: Enter, store: Store, case_state: State) -> None:
+    cases = [started(store, words) for words in ("cưới", "ốm", "ốm")]
+    giang = log_in("giang")
+    assert "Làm một việc với cả 2 hồ sơ" in giang.get("/giam-sat/ho-so?q=ốm").text
+    look = giang.post("/giam-sat/hang-loat/ho-so?q=ốm", {"kind": "suspend", "reason": "chờ"}).location
+    giang.post(f"{look}/chay")
+    work(store)
+    assert [case_state(case) for case in cases] == ["active", "suspended", "suspended"]
+    for address, fields in (
+        ("?q=ốm", {"kind": "migrate", "reason": "x"}),
+        ("?q=ốm", {"kind": "cancel", "reason": " "}),
+        ("?from=32/13/2026", {"kind": "cancel", "reason": "x"}),
+    ):
+        assert "/giam-sat/ho-so" in giang.post(f"/giam-sat/hang-loat/ho-so{address}", fields).location
+    assert case_state(cases[0]) == "active"
+    assert log_in("em").post("/giam-sat/hang-loat/ho-so", {"kind": "cancel", "reason": "x"}).status_code == 404
