@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from flask import Flask
+from lxml import etree
+from playwright.sync_api import Browser, Page, Route, expect
 from sqlalchemy.orm import Session, sessionmaker
+from werkzeug.serving import make_server
 
 from tests.browser.conftest import log_in, violations
 from tests.browser.drawing import ROTATION, Drawing, changes, prepare
@@ -17,6 +22,10 @@ from tests.browser.mistakes import WRONG, mistakes, other_tools
 Visit = Callable[..., Page]
 PLAN = "luan_chuyen_can_bo.bpmn"
 STEP = "ra_soat_doi_ngu"
+MENU = """() => {
+  const modeler = document.querySelector('[data-studio-diagram]').studio.editor.modeler;
+  modeler.get('popupMenu').open(modeler.get('canvas').getRootElement(), 'bpmn-create', { x: 400, y: 150 }, { title: 'Thêm', search: true });
+}"""
 EVERYTHING = Path(__file__).with_name("everything.js")
 
 
@@ -115,6 +124,30 @@ def test_it_knows_its_own_work_when_the_answer_of_a_saving_was_lost(visit: Visit
     assert lost
     assert 'name="Lưu lần sau"' in drawing.text()
     expect(drawing.page.locator("[data-conflict]")).to_have_count(0)
+
+
+@contextmanager
+def served(app: Flask, port: int = 0) -> Iterator[int]:
+    server = make_server("127.0.0.1", port, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield server.server_port
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_it_loses_nothing_when_the_server_dies_in_the_middle(chromium: Browser, app: Flask) -> None:
+    with served(app) as port:
+        page = chromium.new_page(base_url=f"http://127.0.0.1:{port}")
+        log_in(page, "phuc")
+        drawing = plan(page)
+    drawing.entry("general", "name").fill("Sửa khi máy chủ tắt")
+    expect(drawing.notice("offline")).to_be_visible(timeout=10_000)
+    with served(app, port):
+        drawing.saved()
+        assert 'name="Sửa khi máy chủ tắt"' in drawing.text()
+        page.context.close()
 
 
 def test_it_goes_on_after_logging_in_again_in_another_tab(visit: Visit) -> None:
@@ -222,11 +255,29 @@ def test_its_every_word_is_vietnamese_and_its_page_strict(visit: Visit) -> None:
         group.click()
     for tool in ("search", "minimap"):
         page.evaluate("name => document.querySelector('[data-studio-diagram]').studio.editor.tools.use(name)", tool)
-    page.wait_for_timeout(300)
+    # What a menu writes by itself as well.
+    page.evaluate(MENU)
+    page.locator(".djs-popup-search input").press_sequentially("cổng")
+    expect(page.locator(".djs-popup-search-count")).to_have_text(re.compile(r"^\s*\d+\s+kết quả\s*$"))
     assert page.evaluate("[...document.querySelector('[data-studio-diagram]').studio.untranslated]") == []
     assert page.evaluate("broken") == []
     english = page.locator(".djs-popup, .djs-palette, .djs-context-pad").all_inner_texts()
     assert not re.search(r"\b(Create|Append|Task|Gateway|Event)\b", " ".join(english))
+
+
+def test_it_carries_what_is_copied_to_another_tab(visit: Visit) -> None:
+    drawing = plan(visit("phuc"))
+    act = "(verb) => document.querySelector('[data-studio-diagram]').studio.editor.modeler.get('editorActions').trigger(verb)"
+    drawing.page.evaluate(act, "copy")
+    other = Drawing(drawing.page.context.new_page(), "danh_gia_luan_chuyen.bpmn").open()
+    other.page.locator("[data-canvas] svg[tabindex]").first.focus()
+    other.page.keyboard.press("ControlOrMeta+v")
+    other.page.mouse.move(700, 300)
+    other.page.mouse.click(700, 300)
+    other.saved()
+    step = etree.fromstring(other.text().encode()).xpath("//*[@name='Rà soát, đánh giá đội ngũ cán bộ']")[0]
+    assert step.get("{http://camunda.org/schema/1.0/bpmn}formRef") == STEP
+    assert [one.get("name") for one in step.iter("{*}property")] == ["can_cu", "trich_dan", "nut_gui"]
 
 
 def test_it_is_accessible_and_fits_both_screens(visit: Visit) -> None:

@@ -9,7 +9,7 @@ import { read } from './studio/diagram/moddle.js';
 import { freeze, modelerIn } from './studio/diagram/modeler.js';
 import { Outline } from './studio/diagram/outline.js';
 import { fit, Tools } from './studio/diagram/tools.js';
-import { titlesIn, untranslated } from './studio/diagram/translate.js';
+import { countsIn, titlesIn, untranslated } from './studio/diagram/translate.js';
 import { Vocabulary } from './studio/diagram/vocabulary.js';
 
 const READABLE = 0.7; // below, names of steps cannot be read
@@ -23,6 +23,7 @@ class Editor {
     this.vocabulary = new Vocabulary(this.file.server);
     this.actions = new Actions(this.file, this.vocabulary);
     this.modeler = modelerIn(root.querySelector('[data-canvas]'), root.querySelector('[data-panel]'), { vocabulary: this.vocabulary, server: this.file.server, actions: this.actions });
+    countsIn(this.modeler);
     titlesIn(root.querySelector('[data-panel]'));
     this.tools = new Tools(root, this.modeler, this.file);
     this.marks = new Marks(this.modeler, (id) => this.choose(id));

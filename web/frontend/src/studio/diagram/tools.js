@@ -19,7 +19,8 @@ export class Tools {
     const tools = {
       undo: () => trigger('undo'),
       redo: () => trigger('redo'),
-      search: () => trigger('find'),
+      // After the click is over: a click outside the search field closes it.
+      search: () => setTimeout(() => trigger('find'), 0),
       in: () => trigger('stepZoom', { value: 1 }),
       out: () => trigger('stepZoom', { value: -1 }),
       fit: () => fit(this.modeler),

@@ -28,4 +28,18 @@ export function titlesIn(place) {
   new MutationObserver(mend).observe(place, { childList: true, subtree: true });
 }
 
+const COUNT = { result: 'kết quả', results: 'kết quả', found: '' };
+
+/** The number of hits in a menu with a search field is written in English by the menu itself, in pieces of text. */
+export function countsIn(modeler) {
+  if (!vietnamese) return;
+  const observer = new MutationObserver(() => {
+    for (const place of document.querySelectorAll('.djs-popup-search-count')) {
+      for (const piece of place.childNodes) if (Object.hasOwn(COUNT, piece.data?.trim())) piece.data = ` ${COUNT[piece.data.trim()]}`;
+    }
+  });
+  modeler.on('popupMenu.opened', () => observer.observe(document.body, { childList: true, subtree: true, characterData: true }));
+  modeler.on('popupMenu.closed', () => observer.disconnect());
+}
+
 export default { translate: ['value', translate] };
