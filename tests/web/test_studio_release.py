@@ -13,8 +13,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 from werkzeug.test import TestResponse
 
-from engine import contents, deployments, releases, workspaces
+from engine import contents, deployments, releases, verdicts, workspaces
 from engine.models import Deployment, Release, User
+from engine.reports import Report
 from tests.web.conftest import FOLDER, Browser
 from tests.web.test_engine_rest import DIAGRAM, Deploy, deploy
 from web.words import HOME
@@ -188,6 +189,30 @@ def test_it_goes_back_to_an_earlier_version(log_in: Enter, store: sessionmaker[S
     press(ngoc, seen)
     assert diagram(store, 3) == diagram(store, 1)
     assert ngoc.get(f"{PAGE}?khoi-phuc=99").status_code == 404
+
+
+@pytest.mark.parametrize("number", ["9" * 30, "-1", "x", "٣"])
+def test_it_takes_no_number_that_is_none(log_in: Enter, store: sessionmaker[Session], edited: int, number: str) -> None:
+    ngoc = log_in("ngoc")
+    assert ngoc.get(PAGE, query_string={"khoi-phuc": number}).status_code == 200
+    said = ngoc.post(PAGE, {**SAID, "buoc": "phat-hanh", "da_xem": number, "lan_luu": number, "khoi_phuc": number})
+    assert said.status_code == 409
+    assert len(stored(store)) == 1
+
+
+def test_it_says_how_the_scenarios_ended_on_this_content(log_in: Enter, store: sessionmaker[Session], edited: int) -> None:
+    ngoc = log_in("ngoc")
+    assert "Bản nháp chưa có kịch bản chạy thử nào." in ngoc.get(PAGE).text
+    with store.begin() as session:
+        phuc = session.scalars(select(User).where(User.username == "phuc")).one()
+        draft = workspaces.open(session, "don_nghi", phuc)
+        workspaces.change(session, draft, {"scenarios/a.json": b"{}"}, phuc)
+        (kept,) = verdicts.scenarios(workspaces.files(session, draft))
+    assert "1 kịch bản chạy thử, 0 đã chạy đạt" in ngoc.get(PAGE).text
+    for state, said in (("completed", "Cả 1 kịch bản chạy thử đều đạt"), ("failed", "1 trong 1 kịch bản chạy thử không ra")):
+        with store.begin() as session:
+            verdicts.store(session, draft.id, kept, Report(state=state))
+        assert said in ngoc.get(PAGE).text
 
 
 # --- a second person ---------------------------------------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ from web.rights import may_release
 from web.sessions import me
 from web.studio import bp, versions
 from web.studio.api import known_topics
-from web.studio.release import MOST, checklist_of, edited_since
+from web.studio.release import MOST, checklist_of, edited_since, whole_number
 
 STATES = {
     releases.PROPOSED: (_l("đang chờ duyệt"), "hourglass-split"),
@@ -82,7 +82,7 @@ def decide(folder: str, release_id: int, act: str) -> ResponseReturnValue:
 def _decided(made: Release, act: str, reason: str) -> str:
     session, number = db.session(), made.id
     if act == "duyet":
-        seen = Seen(request.form.get("da_xem", type=int) or None)
+        seen = Seen(whole_number(request.form.get("da_xem", "")) or None)
         done = releases.approve(session, made.id, me(), topics=known_topics(), seen=seen)
         return _("Đã duyệt và phát hành bản %(number)s.", number=done.deployment.number if done.deployment else 0)
     if act == "tu-choi":

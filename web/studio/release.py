@@ -8,7 +8,7 @@ from datetime import datetime, time
 from flask import current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from engine import contents, deployments, reader, releases, workspaces
+from engine import contents, deployments, reader, releases, verdicts, workspaces
 from engine import db as engine_db
 from engine.errors import Conflict, EngineError, Finding, Invalid, NotFound, Refused, Severity
 from engine.releases import Seen, Wish
@@ -20,7 +20,8 @@ from web.language import locale
 from web.rights import may_release
 from web.sessions import me
 from web.studio import bp, compare, versions
-from web.studio.api import known_topics, workspace
+from web.studio.api import known_topics
+from web.studio.drafts import workspace
 from web.studio.versions import Side
 from web.words import HOME, write_date
 
@@ -60,7 +61,7 @@ def at_once() -> bool:
 @writing
 def release(folder: str) -> ResponseReturnValue:
     """The checklist and the form, for the draft or (`khoi-phuc`) for an earlier version that is to come back."""
-    restores = request.args.get("khoi-phuc", type=int)
+    restores = whole_number(request.args.get("khoi-phuc", ""))
     if restores is not None and versions.number(folder, restores) is None:
         raise NotFound(what="version", id=restores)
     note = _("Quay lại nội dung bản %(number)s.", number=restores) if restores else ""
@@ -95,9 +96,14 @@ def _typed() -> Asked:
         return request.form.get(name, "").strip().replace("\r\n", "\n")[:MOST]
 
     def whole(name: str) -> int | None:
-        return request.form.get(name, type=int)
+        return whole_number(request.form.get(name, ""))
 
     return Asked(text("ghi_chu"), text("can_cu"), text("hieu_luc"), whole("lan_luu"), whole("khoi_phuc"), whole("da_xem") or 0)
+
+
+def whole_number(text: str) -> int | None:
+    """The number of a version or revision, if it can be one."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else None
 
 
 def _meant(folder: str, asked: Asked) -> tuple[Side, Asked]:
@@ -179,6 +185,9 @@ class Checklist:
     findings: list[Finding]
     found: list[compare.Compared]
     scenarios: int
+    passed: int
+    failed: int
+    """Of the scenarios; the others have not been run on this content."""
     old: Side
     new: Side
 
@@ -193,13 +202,18 @@ class Checklist:
 
 
 def checklist_of(folder: str, new: Side) -> Checklist:
+    """What is to be known of `new`. Ends the transaction."""
     in_force = versions.current(folder)
     old = versions.side(folder, str(in_force.number) if in_force else "0")
     draft = workspaces.find(db.session(), folder)
-    tree = workspaces.head(db.session(), draft).tree if draft else {}
-    scenarios = sum(name.startswith("scenarios/") and name.endswith(".json") for name in tree)
+    beside = workspaces.files(db.session(), draft) if draft else {}
+    # The draft's scenarios on the content that is meant, whichever state of the folder that is.
+    kept = verdicts.scenarios({**{name: data for name, data in beside.items() if name.startswith(verdicts.FOLDER)}, **new.files})
+    known = verdicts.known(db.session(), draft.id, kept) if draft else {}
+    failed = sum(report.exit_code != 0 for report in known.values())
     db.session.commit()  # As above.
-    return Checklist(reader.check(new.files, known_topics()), compare.compared(old, new), scenarios, old, new)
+    found = compare.compared(old, new)
+    return Checklist(reader.check(new.files, known_topics()), found, len(kept), len(known) - failed, failed, old, new)
 
 
 def _form(folder: str, asked: Asked, wrong: dict[str, str], refused: EngineError | None = None) -> ResponseReturnValue:

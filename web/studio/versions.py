@@ -16,7 +16,7 @@ from engine.errors import NotFound
 from engine.models import Deployment, Release, Resource, User
 from web.database import db
 from web.language import gettext as _
-from web.studio.api import workspace
+from web.studio.drafts import workspace
 from web.words import write_date, write_moment
 
 DRAFT = "ban-nhap"
