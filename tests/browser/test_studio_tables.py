@@ -278,9 +278,8 @@ def test_the_editors_break_no_rule_of_accessibility_and_fit_a_phone(visit: Visit
     page.locator("[data-tree] .tree-line").nth(1).click()
     expect(page.frame_locator("[data-frame]").get_by_role("group").first).to_be_visible()
     judge(page, said)
-    for name in (LAW, "scenarios/01_tu_nhu_cau_den_quyet_dinh.json"):
-        Drawing(page, name).open()
-        judge(page, said)
+    Drawing(page, LAW).open()
+    judge(page, said)
     page.goto("/thiet-ke/luan_chuyen_can_bo/tep/documents/cong_van_tham_dinh.docx")
     judge(page, said)
-    assert said == []
+    assert not said, "\n".join(said)

@@ -56,7 +56,7 @@ export class Law {
     const add = node('button', { type: 'button', class: 'btn btn-sm btn-quiet', onclick: () => this.add() }, words('Thêm câu', 'Add a sentence'));
     this.place.replaceChildren(...[
       node('div', { class: 'property' }, node('label', { class: 'form-label', for: 'law-title' }, words('Tên văn bản', 'Name of the source')), title),
-      node('div', { class: 'scroll' }, node('table', { class: 'rows prose law' }, node('thead', {}, head), this.body)),
+      node('div', { class: 'scroll', role: 'region', tabindex: '0', 'aria-label': words('Các câu của văn bản', 'Sentences of the source') }, node('table', { class: 'rows prose law' }, node('thead', {}, head), this.body)),
       this.source.cau.length ? null : node('p', { class: 'text-secondary' }, words('Chưa có câu nào.', 'No sentence yet.')), add,
     ].filter(Boolean));
     this.warn();
