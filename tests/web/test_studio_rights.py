@@ -153,12 +153,14 @@ def test_the_command_line_keeps_an_unfinished_drawing_as_a_draft(
     for file in (FOLDER / "forms").iterdir():
         (folder / file.name).write_bytes(file.read_bytes())
     said = CliRunner().invoke(cli, ["deploy", str(folder)])
+    code, output = said.exit_code, said.output
+    del said  # It holds the frames in which the command's connections are.
     with warnings.catch_warnings():
-        # The command's connections end with its process; here that is this one.
+        # They end with its process; here that is this one.
         warnings.simplefilter("ignore", ResourceWarning)
         gc.collect()
-    assert said.exit_code == 1, said.output
-    assert "ve_moi (bản nháp, lần lưu 1)" in said.output
+    assert code == 1, output
+    assert "ve_moi (bản nháp, lần lưu 1)" in output
     assert draft_of(store, "ve_moi")["ve_moi.bpmn"] == unfinished
 
 
