@@ -96,6 +96,12 @@ class Editor {
   }
 
   unreadable(error) {
+    if (/no diagram to display/.test(error.message)) {
+      this.file.readOnly(words(
+        'Tệp này chưa có hình vẽ: nó có các bước nhưng không ghi chúng nằm ở đâu, nên không mở để sửa được. Tệp trên máy chủ vẫn nguyên vẹn.',
+        'This file has no drawing: it has steps, but does not say where they lie, so it cannot be opened for editing. The file on the server is untouched.'));
+      return;
+    }
     this.file.readOnly(words(
       `Không đọc được sơ đồ, nên không mở để sửa. Tệp trên máy chủ vẫn nguyên vẹn. Chỗ sai: ${error.message}`,
       `The diagram cannot be read, so it is not opened for editing. The file on the server is untouched. What is wrong: ${error.message}`));
