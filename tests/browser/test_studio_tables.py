@@ -259,7 +259,7 @@ def test_a_sentence_of_the_legal_basis_is_changed(visit: Visit) -> None:
     page.get_by_label("Khoản, bước, dòng 2").fill("Bước 2, mới")
     page.get_by_role("button", name="Thêm câu").click()
     page.keyboard.type("d7_b1")
-    expect(page.get_by_label("Mã, dòng 1", exact=True)).to_have_attribute("aria-invalid", "")
+    expect(page.get_by_label("Mã, dòng 1", exact=True)).to_have_attribute("aria-invalid", "true")
     page.keyboard.type("_them")
     expect(page.get_by_label("Mã, dòng 1", exact=True)).not_to_have_attribute("aria-invalid", "")
     drawing.saved()

@@ -100,7 +100,7 @@ export class Law {
       const wrong = !ids[at] || ids.indexOf(ids[at]) !== ids.lastIndexOf(ids[at]);
       const box = line.querySelector('[data-key=id]');
       box.classList.toggle('is-invalid', wrong);
-      box.toggleAttribute('aria-invalid', wrong);
+      box.setAttribute('aria-invalid', String(wrong));
       box.title = wrong ? words('Mỗi câu cần một mã riêng; sơ đồ gọi câu bằng mã này.', 'Every sentence needs an id of its own; diagrams name it by that.') : '';
     });
   }

@@ -72,7 +72,7 @@ export class Trial {
   draw(answer) {
     this.ask_for(answer.fields);
     this.marks.trial([...answer.rules, ...answer.required.flatMap((one) => one.rules)], answer.cell);
-    for (const control of this.fields.querySelectorAll('input, select')) control.toggleAttribute('aria-invalid', control.name === answer.field);
+    for (const control of this.fields.querySelectorAll('input, select')) control.setAttribute('aria-invalid', String(control.name === answer.field));
     if (answer.error) this.say(this.wrong(answer));
     else if (answer.rows === null) this.say(node('p', { class: 'text-secondary' }, this.empty(answer)));
     else this.say(...this.result(answer));
