@@ -13,9 +13,9 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import contains_eager
 
 from engine import db as clock
-from engine import deployments
+from engine import deployments, standing
 from engine.models import Organisation, ProcessDefinition, ProcessInstance, User, UserTask
-from web import standing, supervision
+from web import supervision
 from web.database import db
 from web.language import gettext as _
 from web.search import matches

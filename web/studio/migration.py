@@ -13,13 +13,13 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import func, select
 from sqlalchemy.orm import contains_eager
 
-from engine import batches, deployments, migration, validity
+from engine import batches, deployments, migration, standing, validity
 from engine import db as clock
 from engine.diagram import Diagram, Element
 from engine.errors import NotFound
 from engine.missed_steps import MissedSteps
 from engine.models import Batch, Deployment, ProcessDefinition, ProcessInstance
-from web import standing, supervision
+from web import supervision
 from web.database import db
 from web.language import gettext as _
 from web.picture import TYPES

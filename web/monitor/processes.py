@@ -1,33 +1,27 @@
-"""What a supervisor sees: his processes, each with its diagram that counts, and his cases."""
+"""Processes: all of them with their counts, and one with its diagram that counts."""
 
 from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 import orjson
-from flask import Blueprint, Response, make_response, render_template, request, url_for
+from flask import Response, make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import and_, case, func, select
 
 from engine import db as clock
-from engine import deployments
+from engine import deployments, standing
 from engine.models import ProcessDefinition, ProcessInstance
-from web import casefilter, durations, spreadsheet, standing, supervision
+from web import durations, spreadsheet, supervision
 from web.casefilter import Filter
 from web.database import db
 from web.language import gettext as _
-from web.paging import Page, paginate
+from web.monitor import bp
+from web.monitor.cases import listed
 from web.picture import TYPES
-from web.standing import Place
-from web.words import STATES, write_moment
 
-bp = Blueprint("monitor", __name__)
-bp.before_request(supervision.guard)
-bp.add_app_template_global(supervision.supervises)
-bp.add_app_template_global(supervision.open_incidents)
 RECENTLY = timedelta(days=30)
 
 
@@ -120,7 +114,7 @@ def process(key: str) -> ResponseReturnValue:
         days=_days(),
         periods=durations.PERIODS,
         words=durations.words,
-        **_listed(filter_),
+        **listed(filter_),
     )
 
 
@@ -182,59 +176,3 @@ def diagram_state(key: str) -> Response:
     response.set_etag(hashlib.sha256(body).hexdigest()[:32])
     response.make_conditional(request)
     return response
-
-
-@bp.get("/giam-sat/ho-so")
-def cases() -> ResponseReturnValue:
-    return render_template("monitor/cases.html", **_listed(Filter.read(request.args)))
-
-
-def _listed(filter_: Filter) -> dict[str, Any]:
-    """What the list of cases with its filters needs."""
-    page: Page = paginate(filter_.ordered())
-    return {
-        "filter": filter_,
-        "page": page,
-        "places": standing.of_cases(db.session(), page.rows),
-        "failing": _failing(page.rows),
-        "options": casefilter.options(filter_),
-        "states": casefilter.STATES,
-        "nobody": casefilter.NOBODY,
-    }
-
-
-def _failing(rows: list[ProcessInstance]) -> set[int]:
-    return set(db.session.scalars(select(ProcessInstance.id).where(ProcessInstance.id.in_([row.id for row in rows]), standing.failing())))
-
-
-@bp.get("/giam-sat/ho-so.csv")
-def cases_file() -> Response:
-    """All cases that the filter leaves, not only those of one page."""
-    rows = list(db.session.scalars(Filter.read(request.args).ordered()))
-    places: dict[int, list[Place]] = {}
-    for start in range(0, len(rows), 5_000):
-        # A list of ids has its limits in both databases.
-        places |= standing.of_cases(db.session(), rows[start : start + 5_000])
-    heads = (
-        _("Hồ sơ"), _("Mã"), _("Quy trình"), _("Bản"), _("Trạng thái"), _("Đang ở bước"), _("Cơ quan"), _("Người giữ"), _("Hạn"),
-        _("Bắt đầu"), _("Kết thúc"),
-    )  # fmt: skip
-    return spreadsheet.answer("ho-so", heads, (_line(row, places.get(row.id, [])) for row in rows))
-
-
-def _line(instance: ProcessInstance, places: list[Place]) -> tuple[object, ...]:
-    tasks = [task for place in places for task in place.tasks]
-    dues: list[datetime] = [task.due_at for task in tasks if task.due_at]
-    return (
-        instance.title,
-        instance.business_key,
-        instance.definition.name,
-        instance.definition.version,
-        str(STATES[instance.state][0]),
-        "; ".join(place.name for place in places),
-        "; ".join(sorted({task.organisation.name for task in tasks if task.organisation})),
-        "; ".join(sorted({task.assignee.name for task in tasks if task.assignee})),
-        write_moment(min(dues, default=None)),
-        write_moment(instance.started_at),
-        write_moment(instance.ended_at),
-    )

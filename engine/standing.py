@@ -14,8 +14,8 @@ from engine import db, deployments, jobs
 from engine.diagram import Diagram
 from engine.footprints import ARMED
 from engine.models import Incident, Job, MessageSubscription, ProcessDefinition, ProcessInstance, UserTask
-from web.supervision import RUNNING
 
+RUNNING = ("active", "suspended")
 _WAITING = (jobs.SERVICE, jobs.TIMER, jobs.CALL)
 
 

@@ -1,0 +1,16 @@
+"""What a supervisor sees: his processes, each with its diagram that counts, his cases, and what waits in them."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from web import supervision
+
+bp = Blueprint("monitor", __name__)
+bp.before_request(supervision.guard)
+bp.add_app_template_global(supervision.supervises)
+bp.add_app_template_global(supervision.open_incidents)
+
+from web.monitor import cases, processes  # noqa: E402 - they hang their pages on bp
+
+__all__ = ["bp", "cases", "processes"]
