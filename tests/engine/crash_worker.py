@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from datetime import timedelta
@@ -24,6 +25,8 @@ def main(url: str) -> None:
     worker.start()
     sys.stdout.write("ready\n")
     sys.stdout.flush()
+    # Who started it listens no more: a line in the log would break the thread that writes it.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     time.sleep(600)
 
 

@@ -67,7 +67,7 @@ def test_workers_that_are_killed_repeat_and_lose_nothing(sessions: sessionmaker[
             worker.kill()
             worker.wait()
         seen.append(waiting)
-    assert len(seen) >= 3, seen
+    assert len(seen) >= 2, seen
     all_moved_once(sessions, batch, second, count)
 
 
