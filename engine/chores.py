@@ -16,7 +16,7 @@ from engine.db import Base, Instant, now
 
 log = structlog.get_logger(__name__)
 
-WATCHDOG, RETENTION = "watchdog", "retention"
+WATCHDOG, RETENTION, SEAL = "watchdog", "retention", "seal"
 
 
 class Chore(Base):

@@ -11,7 +11,7 @@ import zstandard
 from sqlalchemy import ScalarSelect, select
 from sqlalchemy.orm import Session, contains_eager
 
-from engine import db, deployments
+from engine import chain, db, deployments
 from engine.errors import InstanceNotActive, NotFound
 from engine.models import Execution as StoredExecution
 from engine.models import ProcessDefinition, ProcessInstance
@@ -58,6 +58,7 @@ def lock(session: Session, instance_id: int | ScalarSelect[int]) -> ProcessInsta
     instance = session.scalar(query) or session.scalar(query)
     if instance is None:
         raise NotFound(what="case", id=instance_id)
+    chain.held(session, instance)
     return instance
 
 

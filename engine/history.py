@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, joinedload
 
-from engine import db, identity
+from engine import chain, db, identity
 from engine.diagram import Element
 from engine.models import HistoryEvent, ProcessInstance, User
 
@@ -26,7 +26,7 @@ def record(
     at: datetime | None = None,
     detail: Mapping[str, Any] | None = None,
 ) -> HistoryEvent:
-    """Add one event. `kind` is one of models.HistoryEvent's; `actor` None means the engine itself."""
+    """Add one event. `kind` is one of models.HistoryEvent's; `actor` None means the engine itself. Locks the case's row."""
     event = HistoryEvent(
         instance_id=instance_id,
         at=at or db.now(session),
@@ -38,8 +38,9 @@ def record(
         user_task_id=user_task_id,
         actor_id=actor.id if actor else None,
         detail=dict(detail or {}),
+        address=chain.origin(session),
     )
-    session.add(event)
+    chain.append(session, event)
     return event
 
 

@@ -59,6 +59,7 @@ def retry_job(session: Session, job: Job) -> None:
     """As resolve(), for who operates the installation: the job itself is named, which may be one of no case."""
     query = select(Incident).where(Incident.job_id == job.id, Incident.kind == f"job.{job.kind}", Incident.resolved_at.is_(None))
     for incident in session.scalars(query):
-        incident.resolved_at = db.now(session)
+        # First of all the history: it takes the lock of the case.
         history.record(session, incident.instance_id, "incident.resolved", detail={"message": incident.message})
+        incident.resolved_at = db.now(session)
     jobs.retry(session, job)

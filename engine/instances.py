@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from engine import candidates, db, deployments, documents, executions, history, identity, jobs, user_tasks, wait_states
+from engine import candidates, chain, db, deployments, documents, executions, history, identity, jobs, user_tasks, wait_states
 from engine.errors import DefinitionSuspended, ExpressionError, Forbidden, Invalid, NotFound
 from engine.expressions import evaluate, to_json
 from engine.models import Execution as StoredExecution
@@ -106,6 +106,7 @@ def create(
     )
     session.add(instance)
     session.flush()
+    chain.held(session, instance)
     instance.root_id = instance.root_id or instance.id
     if not instance.business_key:
         # Readable, and unique because it ends in the case's own number.

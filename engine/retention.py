@@ -14,7 +14,7 @@ import structlog
 from sqlalchemy import ColumnElement, Engine, delete, exists, select, text
 from sqlalchemy.orm import Session, aliased, sessionmaker
 
-from engine import archives, db, executions, history, jobs
+from engine import archives, db, executions, history, jobs, seals
 from engine.errors import EngineError, Forbidden, Invalid, NotFound
 from engine.models import Archive, BufferedMessage, Job, LegalHold, ProcessDefinition, ProcessInstance, User
 
@@ -146,6 +146,7 @@ def purge(session: Session, number: int, folder: Path) -> Archive:
     on_disk = archives.verify(folder / found.file)
     if (on_disk.sha256, on_disk.content) != (found.sha256, found.content):
         raise Forbidden(action="purge this case", reason="its archive file is not the one that was written")
+    seals.purged(session, session.scalars(select(ProcessInstance).where(ProcessInstance.id.in_(ids))))
     found.rows = _delete(session, ids, [job.id for job in sent])
     found.purged_at = db.now(session)
     session.flush()

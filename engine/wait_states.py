@@ -13,10 +13,10 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
-from engine import candidates, db, deployments, executions, history, jobs
+from engine import candidates, chain, db, deployments, executions, history, jobs
 from engine.errors import Stale
 from engine.expressions import evaluate, to_json
-from engine.models import BufferedMessage, HistoryEvent, Incident, Job, MessageSubscription, ProcessInstance, User, UserTask
+from engine.models import BufferedMessage, Incident, Job, MessageSubscription, ProcessInstance, User, UserTask
 from engine.models import Execution as StoredExecution
 from engine.spiff import Effects, Execution, Failure, Passage, Thrown, Wait, WaitKind
 
@@ -43,6 +43,7 @@ def mirror(
     instance.title = _title(session, instance, execution)
     # Bumped by every step, also by one that changes no column of the row: a stale writer must notice.
     instance.version += 1
+    chain.settle(session, instance)
     try:
         session.flush()
     except StaleDataError as error:
@@ -86,20 +87,8 @@ def _record(session: Session, instance: ProcessInstance, passages: Iterable[Pass
     for passage in passages:
         element = elements[passage.element_id]
         detail: dict[str, Any] = {"entered_at": passage.entered_at.isoformat(), "via": list(passage.via), **passage.detail}
-        session.add(
-            HistoryEvent(
-                instance_id=instance.id,
-                at=passage.left_at,
-                kind=f"element.{passage.state}",
-                element_id=element.id,
-                element_name=element.name,
-                element_type=element.type,
-                wait_id=passage.wait_id,
-                user_task_id=None,
-                actor_id=actor.id if actor else None,
-                detail=to_json(detail),
-            )
-        )
+        kind, at = f"element.{passage.state}", passage.left_at
+        history.record(session, instance.id, kind, actor=actor, element=element, wait_id=passage.wait_id, at=at, detail=to_json(detail))
 
 
 def _open(session: Session, instance: ProcessInstance, waits: Sequence[Wait]) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 import structlog
 from sqlalchemy.orm import Session, sessionmaker
 
-from engine import chores, jobs, retention, topics, watchdog
+from engine import chores, jobs, retention, seals, topics, watchdog
 from engine.bell import Bell
 from engine.chores import Duty
 from engine.executor import Executor, Observe
@@ -30,6 +30,8 @@ POLL = 2.0
 """Seconds between looks at the table when nobody woke the worker."""
 WATCH = timedelta(minutes=5)
 """Between two looks of the watchdog, whichever worker takes it."""
+SEAL = timedelta(minutes=5)
+"""Between two seals over the history."""
 TIDY = timedelta(hours=1)
 """Between two rounds of archiving and purging."""
 
@@ -37,6 +39,8 @@ TIDY = timedelta(hours=1)
 def duties(sessions: sessionmaker[Session], settings: Mapping[str, Any], watch: timedelta = WATCH) -> list[Duty]:
     """The chores of whoever executes jobs, be it a worker or what a queue feeds."""
     found = [Duty(chores.WATCHDOG, watch, partial(watchdog.watch, sessions, settings.get("LEASE", jobs.LEASE)))]
+    key = seals.key(settings["SECRET_KEY"]) if settings.get("SECRET_KEY") else None
+    found.append(Duty(chores.SEAL, SEAL, partial(seals.seal_all, sessions, key)))
     if rules := settings.get("RETENTION"):
         found.append(Duty(chores.RETENTION, TIDY, partial(retention.tidy, sessions, rules, Path(settings["ARCHIVE_FOLDER"]))))
     return found

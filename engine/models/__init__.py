@@ -13,6 +13,7 @@ from engine.models.operations import Archive, DefinitionEvent, LegalHold
 from engine.models.people import LoginAttempt, Membership, Organisation, User
 from engine.models.records import Document, DocumentContent, HistoryEvent
 from engine.models.releases import Release, ReleaseFile
+from engine.models.seals import CaseAccess, Seal, SealedHead
 from engine.models.studio import Rehearsal, Verdict, Workspace, WorkspaceContent, WorkspaceLock, WorkspaceRevision
 from engine.models.work import BufferedMessage, Candidate, Draft, Incident, Job, MessageSubscription, UserTask
 
@@ -23,6 +24,7 @@ __all__ = [
     "BatchItem",
     "BufferedMessage",
     "Candidate",
+    "CaseAccess",
     "Chore",
     "DefinitionEvent",
     "Deployment",
@@ -45,6 +47,8 @@ __all__ = [
     "Release",
     "ReleaseFile",
     "Resource",
+    "Seal",
+    "SealedHead",
     "User",
     "UserTask",
     "Verdict",

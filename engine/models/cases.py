@@ -30,9 +30,14 @@ class ProcessInstance(Base):
     state: Mapped[str] = mapped_column(String(20), default="active")
     started_at: Mapped[datetime] = mapped_column(Instant, index=True)
     started_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
-    ended_at: Mapped[datetime | None] = mapped_column(Instant)
+    ended_at: Mapped[datetime | None] = mapped_column(Instant, index=True)
     end_reason: Mapped[str] = mapped_column(Text, default="")
     version: Mapped[int] = mapped_column(default=1)
+    history_count: Mapped[int] = mapped_column(default=0, server_default="0")
+    history_head: Mapped[str] = mapped_column(String(64), default="", server_default="")
+    """Number and digest of the last entry of its history (engine.chain)."""
+    keywords: Mapped[str] = mapped_column(String(16), default="", server_default="")
+    """Digest of its rows in `keyword`; empty: it has none."""
     definition: Mapped[ProcessDefinition] = relationship()
     started_by: Mapped[User | None] = relationship()
     __mapper_args__ = {"version_id_col": version, "version_id_generator": False}  # noqa: RUF012 - SQLAlchemy declares it on the instance

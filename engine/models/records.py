@@ -21,7 +21,10 @@ class HistoryEvent(Base):
     """
 
     __tablename__ = "history_event"
-    __table_args__ = (Index(None, "instance_id", "id"),)
+    __table_args__ = (
+        Index(None, "instance_id", "id"),
+        Index(None, "kind", "at"),
+    )
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     instance_id: Mapped[int] = mapped_column(ForeignKey("process_instance.id"))
     at: Mapped[datetime] = mapped_column(Instant)
@@ -34,6 +37,12 @@ class HistoryEvent(Base):
     actor_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     """Null: the engine itself."""
     detail: Mapped[dict[str, Any]] = mapped_column(Json)
+    address: Mapped[str | None] = mapped_column(String(60))
+    """From where the actor came; null: from nowhere, or before release 0.2.0."""
+    number: Mapped[int] = mapped_column(default=0, server_default="0")
+    """Of the entries of its case, the how manieth, from 1."""
+    digest: Mapped[str] = mapped_column(String(64), default="", server_default="")
+    """engine.chain: over all of the above but `id`, and the digest of the entry before it."""
     actor: Mapped[User | None] = relationship()
 
 

@@ -1,0 +1,102 @@
+"""The verbs of `luanchuyen` about the history that holds: seal, verify, who read what."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+import click
+
+from web.operations import _session, _settings
+
+
+def _keys(given: dict[str, Any]) -> list[bytes]:
+    """Keys of seals: the present one first, then former ones."""
+    from engine import seals
+
+    return [seals.key(secret) for secret in (given["SECRET_KEY"], *given["SECRET_KEY_FALLBACKS"])]
+
+
+@click.command()
+def seal() -> None:
+    """Seal the history now, and print number and digest of the newest seal: noted elsewhere, `verify --noted` compares with them."""
+    from sqlalchemy import select
+    from sqlalchemy.orm import sessionmaker
+
+    from engine import db, seals
+    from engine.models import Seal
+
+    given = _settings()
+    engine = db.create_engine(given["SQLALCHEMY_DATABASE_URI"])
+    try:
+        sessions = sessionmaker(engine)
+        seals.seal_all(sessions, _keys(given)[0])
+        with sessions() as session:
+            newest = session.scalar(select(Seal).order_by(Seal.number.desc()).limit(1))
+            click.echo(f"{newest.number}:{newest.digest}" if newest else "0")
+    finally:
+        engine.dispose()
+
+
+def _noted(_context: object, _parameter: object, given: tuple[str, ...]) -> dict[int, str]:
+    noted = {}
+    for text in given:
+        number, _, digest = text.partition(":")
+        if not number.isdecimal() or len(digest) != 64:
+            raise click.BadParameter(f"Expected number:digest as `luanchuyen seal` prints it, but found {text!r}")
+        noted[int(number)] = digest
+    return noted
+
+
+@click.command()
+@click.option("--noted", multiple=True, callback=_noted, help="A seal as `luanchuyen seal` printed it. Repeatable.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@click.option("--quiet", is_flag=True, help="Say nothing of how far it is.")
+def verify(noted: dict[int, str], as_json: bool, quiet: bool) -> None:
+    """Look whether any entry of the history was altered, removed, inserted or moved. Exit: 0 all is as it was written, 1 it is not."""
+    from engine import audit, db
+
+    given = _settings()
+    engine = db.create_engine(given["SQLALCHEMY_DATABASE_URI"])
+    wrong, seen = 0, 0
+
+    def progress(entries: int) -> None:
+        nonlocal seen
+        seen = entries
+        if not quiet:
+            click.echo(f"{entries} mục", err=True)
+
+    try:
+        with audit.snapshot(engine) as connection:
+            for finding in audit.verify(connection, _keys(given), noted, progress):
+                wrong += 1
+                click.echo(json.dumps(finding.as_dict(), ensure_ascii=False) if as_json else finding.sentence())
+    finally:
+        engine.dispose()
+    if not as_json:
+        click.echo(f"Đã xem {seen} mục: {f'{wrong} chỗ không đúng như đã ghi' if wrong else 'tất cả đúng như đã ghi'}.")
+    sys.exit(1 if wrong else 0)
+
+
+@click.command("accesses")
+@click.argument("number", type=int, required=False)
+@click.option("--refused", is_flag=True, help="Only what was refused.")
+def accesses(number: int | None, refused: bool) -> None:
+    """Who read, exported or was refused what: of one case, or of all. Oldest first."""
+    from sqlalchemy import select
+
+    from engine.models import CaseAccess, User
+
+    query = select(CaseAccess, User.username).outerjoin(User, User.id == CaseAccess.user_id).order_by(CaseAccess.id)
+    if number is not None:
+        query = query.where(CaseAccess.case_number == number)
+    if refused:
+        query = query.where(CaseAccess.kind == "refused")
+    with _session() as session:
+        for row, username in session.execute(query.execution_options(yield_per=1000)):
+            about = (row.case_number or "-", username or "-", row.kind, row.what, row.filter or "-", row.address or "-")
+            click.echo("\t".join([f"{row.at:%Y-%m-%dT%H:%M:%SZ}", *map(str, about)]))
+
+
+COMMANDS = (seal, verify, accesses)
