@@ -8,13 +8,13 @@ from typing import Any
 
 import orjson
 import zstandard
-from sqlalchemy import ScalarSelect, select
+from sqlalchemy import BigInteger, ColumnElement, Select, bindparam, select
 from sqlalchemy.orm import Session, contains_eager
 
 from engine import chain, db, deployments
 from engine.errors import InstanceNotActive, NotFound
 from engine.models import Execution as StoredExecution
-from engine.models import ProcessDefinition, ProcessInstance
+from engine.models import ProcessDefinition, ProcessInstance, UserTask
 from engine.spiff import Execution
 
 ACTIVE, SUSPENDED = "active", "suspended"
@@ -38,28 +38,59 @@ def unpack(packed: bytes) -> dict[str, Any]:
     return state
 
 
-def lock(session: Session, instance_id: int | ScalarSelect[int]) -> ProcessInstance:
-    """The case's row, held until the transaction ends: whoever changes a case comes through here first, before any other row of it.
-
-    `instance_id`: its number, or a query that finds it by something that never changes. Raises NotFound.
-
-    FOR NO KEY UPDATE on PostgreSQL, so that a called case may still insert rows that refer to this one. SQLite's writers are alone anyway.
-    """
-    query = (
+def _locking(number: ColumnElement[int]) -> Select[ProcessInstance]:
+    return (
         select(ProcessInstance)
         .join(ProcessInstance.definition)
         .options(contains_eager(ProcessInstance.definition).joinedload(ProcessDefinition.deployment, innerjoin=True))
-        .where(ProcessInstance.id == instance_id)
+        .where(ProcessInstance.id == number)
         .with_for_update(of=ProcessInstance, key_share=True)
         .execution_options(populate_existing=True)
     )
+
+
+# Made once: putting them together costs as much as asking them.
+_LOCK = _locking(bindparam("number", type_=BigInteger))
+_LOCK_OF_TASK = _locking(select(UserTask.instance_id).where(UserTask.id == bindparam("number")).scalar_subquery())
+_STATE = select(StoredExecution.state).where(StoredExecution.instance_id == bindparam("number"))
+
+
+def lock(session: Session, instance_id: int) -> ProcessInstance:
+    """The case's row, held until the transaction ends: whoever changes a case comes through here first, before any other row of it.
+
+    Raises NotFound.
+
+    FOR NO KEY UPDATE on PostgreSQL, so that a called case may still insert rows that refer to this one. SQLite's writers are alone anyway.
+    """
+    return _held(session, _LOCK, "case", instance_id)
+
+
+def lock_of_task(session: Session, task_id: int) -> ProcessInstance:
+    """As lock(), for the case of a user task. Raises NotFound."""
+    return _held(session, _LOCK_OF_TASK, "user task", task_id)
+
+
+def _held(session: Session, query: Select[ProcessInstance], what: str, number: int) -> ProcessInstance:
     # Whoever waited for a case that was moved to another version meanwhile is given no row by PostgreSQL, which joins the row as it is
     # now with the definition as it was: asked again, it gives the row as it is now.
-    instance = session.scalar(query) or session.scalar(query)
+    given = {"number": number}
+    instance = session.scalar(query, given) or session.scalar(query, given)
     if instance is None:
-        raise NotFound(what="case", id=instance_id)
+        raise NotFound(what=what, id=number)
     chain.held(session, instance)
     return instance
+
+
+def remember(session: Session, instance_id: int, packed: bytes) -> None:
+    """The stored state was read under the lock together with something else: load() need not ask again in this transaction."""
+    session.info["execution"] = (session.get_transaction(), instance_id, packed)
+
+
+def _packed(session: Session, instance_id: int) -> bytes | None:
+    transaction, number, packed = session.info.pop("execution", (None, None, b""))
+    if transaction is not None and transaction is session.get_transaction() and number == instance_id:
+        return bytes(packed)
+    return session.scalar(_STATE, {"number": instance_id})
 
 
 def lock_active(session: Session, instance_id: int) -> ProcessInstance:
@@ -83,7 +114,7 @@ def not_active(instance: ProcessInstance) -> InstanceNotActive:
 def load(session: Session, instance: ProcessInstance) -> Execution:
     """The execution of a case, ready to go on."""
     contents = deployments.contents(session, instance.definition.deployment)
-    packed = session.scalar(select(StoredExecution.state).where(StoredExecution.instance_id == instance.id))
+    packed = _packed(session, instance.id)
     if packed is None:
         raise NotFound(what="execution of case", id=instance.id)
     return Execution.load(contents.program(instance.definition.key), unpack(packed), now=db.now(session), decide=contents.decide)

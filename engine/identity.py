@@ -8,8 +8,9 @@ make them readers of cases.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
-from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy import BigInteger, BindParameter, ColumnElement, bindparam, exists, or_, select
 
 from engine.models import Candidate, Participant, ProcessDefinition, ProcessInstance, User, UserTask
 
@@ -77,6 +78,28 @@ def may_see_task(user: User) -> ColumnElement[bool]:
         )
     )
     return or_(is_concerned(user), whole)
+
+
+def given(user: User) -> dict[str, Any]:
+    """What the clauses that are made once (MAY_SEE_TASK, IS_CANDIDATE) must be told about `user`."""
+    return {"principals": principals(user), "user_id": user.id}
+
+
+_MINE: BindParameter[Any] = bindparam("principals", expanding=True)
+ME = bindparam("user_id", type_=BigInteger)
+IS_CANDIDATE = exists(select(Candidate.id).where(Candidate.user_task_id == UserTask.id, Candidate.principal.in_(_MINE)))
+"""is_candidate() of whom given() names: for statements that are made once."""
+MAY_SEE_TASK = or_(
+    UserTask.assignee_id == ME,
+    UserTask.ended_by_id == ME,
+    IS_CANDIDATE,
+    exists(
+        select(Participant.id).where(
+            Participant.instance_id == UserTask.instance_id, Participant.principal.in_(_MINE), Participant.scope.in_((CASE, SUPERVISE))
+        )
+    ),
+)
+"""may_see_task(), the same way."""
 
 
 def may_start(user: User, definition: ProcessDefinition) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm import Session, joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -16,9 +16,24 @@ from engine.diagram import Element
 from engine.errors import Forbidden, Invalid, NotFound, UserTaskAssigned, UserTaskNotOpen
 from engine.expressions import to_json
 from engine.forms import Form
-from engine.models import Draft, Organisation, ProcessDefinition, ProcessInstance, User, UserTask
+from engine.models import Draft, Execution, Organisation, ProcessDefinition, ProcessInstance, User, UserTask
+from engine.pipeline import Pipeline
 
 OPEN, COMPLETED, CANCELLED = "open", "completed", "cancelled"
+
+# Made once, as all that every completion says to the database.
+_TASK = (
+    select(UserTask, Execution.state)
+    .join(Execution, Execution.instance_id == UserTask.instance_id)
+    .where(UserTask.id == bindparam("number"), identity.MAY_SEE_TASK)
+    .execution_options(populate_existing=True)
+)
+_CLOSED = (
+    update(UserTask)
+    .where(UserTask.id == bindparam("number"))
+    .values({name: bindparam(name) for name in ("state", "ended_at", "ended_by_id", "assignee_id")})
+)
+_UNTYPED = delete(Draft).where(Draft.user_task_id == bindparam("number"))
 
 
 def get(session: Session, task_id: int, user: User) -> UserTask:
@@ -41,15 +56,13 @@ def get(session: Session, task_id: int, user: User) -> UserTask:
 
 def _lock(session: Session, task_id: int, user: User) -> UserTask:
     """As get(), but with the case's row locked and the task open. Raises UserTaskNotOpen, which tells who was faster."""
-    try:
-        instance = executions.lock(session, select(UserTask.instance_id).where(UserTask.id == task_id).scalar_subquery())
-    except NotFound:
-        raise NotFound(what="user task", id=task_id) from None
+    instance = executions.lock_of_task(session, task_id)
     # As it is now, whoever held the lock before. Its people are read when somebody asks for them, which is when something is wrong.
-    query = select(UserTask).where(UserTask.id == task_id, identity.may_see_task(user)).execution_options(populate_existing=True)
-    task = session.scalar(query)
-    if task is None:
+    row = session.execute(_TASK, {"number": task_id, **identity.given(user)}).one_or_none()
+    if row is None:
         raise NotFound(what="user task", id=task_id)
+    task, packed = row
+    executions.remember(session, instance.id, packed)
     set_committed_value(task, "instance", instance)
     if task.state != OPEN:
         actor = task.ended_by.name if task.ended_by else "the case"
@@ -196,16 +209,20 @@ def hand_in(session: Session, task: UserTask, user: User, data: Mapping[str, Any
     """The second half of complete(): `task` comes from hold()."""
     execution = executions.load(session, task.instance)
     clean = validated(session, task, execution.visible(task.wait_id), data)
-    task.state, task.ended_at, task.ended_by_id = COMPLETED, db.now(session), user.id
-    task.assignee_id = task.assignee_id or user.id
+    closed = {"state": COMPLETED, "ended_at": db.now(session), "ended_by_id": user.id, "assignee_id": task.assignee_id or user.id}
+    for name, value in closed.items():
+        # Not by the session: the row is written with all others of this step.
+        set_committed_value(task, name, value)
+    together = Pipeline(session)
+    together.add(_CLOSED, {"number": task.id, **closed})
+    together.add(_UNTYPED, {"number": task.id})
     execution.complete_user_task(task.wait_id, clean)
     element = _element(session, task)
     detail = {"data": to_json(clean)}
     history.record(
         session, task.instance_id, "task.completed", actor=user, element=element, wait_id=task.wait_id, user_task_id=task.id, detail=detail
     )
-    wait_states.mirror(session, task.instance, execution, actor=user, completed=task.wait_id)
-    session.execute(delete(Draft).where(Draft.user_task_id == task.id).execution_options(synchronize_session=False))
+    wait_states.mirror(session, task.instance, execution, actor=user, completed=task.wait_id, together=together)
     return task
 
 

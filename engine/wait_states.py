@@ -9,48 +9,68 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.orm.exc import StaleDataError
 
 from engine import candidates, chain, db, deployments, executions, history, jobs
 from engine.errors import Stale
 from engine.expressions import evaluate, to_json
-from engine.models import BufferedMessage, Incident, Job, MessageSubscription, ProcessInstance, User, UserTask
+from engine.models import BufferedMessage, HistoryEvent, Incident, Job, MessageSubscription, ProcessInstance, User, UserTask
 from engine.models import Execution as StoredExecution
+from engine.pipeline import Pipeline
 from engine.spiff import Effects, Execution, Failure, Passage, Thrown, Wait, WaitKind
 
 _OPENED_AS_JOB = {WaitKind.JOB: jobs.SERVICE, WaitKind.TIMER: jobs.TIMER, WaitKind.CALL: jobs.CALL}
+_WRITTEN = (HistoryEvent, Job, MessageSubscription)
+"""Rows that nobody asks for once they are written."""
+_MOVED = (
+    update(ProcessInstance)
+    .where(ProcessInstance.id == bindparam("id"), ProcessInstance.version == bindparam("version"))
+    # Bumped by every step, also by one that changes no other column of the row: a stale writer must notice.
+    .values(version=ProcessInstance.version + 1, history_count=bindparam("history_count"), history_head=bindparam("history_head"))
+)
+_STORED = update(StoredExecution).where(StoredExecution.instance_id == bindparam("number")).values(state=bindparam("state"))
 
 
 def mirror(
-    session: Session, instance: ProcessInstance, execution: Execution, *, actor: User | None = None, completed: str | None = None
+    session: Session,
+    instance: ProcessInstance,
+    execution: Execution,
+    *,
+    actor: User | None = None,
+    completed: str | None = None,
+    together: Pipeline | None = None,
 ) -> None:
     """Write what happened in `execution` since it was loaded. The case's row is locked by the caller, or new. Raises Stale.
 
-    `completed`: the place of the user task whose row the caller has closed.
+    `completed`: the place of the user task whose row the caller has closed. `together`: what the caller writes with it.
     """
+    together = together or Pipeline(session)
     effects = execution.collect()
     if closed := [wait for wait in effects.closed if wait.id != completed]:
         _close(session, instance, closed)
     _record(session, instance, effects.passages, actor)
-    _open(session, instance, effects.opened)
+    _open(session, together, instance, effects.opened)
     _withdraw(session, instance, effects.withdrawn)
     _fail(session, instance, effects.failures)
     _fail(session, instance, [_deadlock(element_id) for element_id in execution.stuck])
     _post(session, instance, effects.thrown)
     _settle(session, instance, execution, effects)
-    instance.title = _title(session, instance, execution)
-    # Bumped by every step, also by one that changes no column of the row: a stale writer must notice.
-    instance.version += 1
+    if (title := _title(session, instance, execution)) != instance.title:
+        instance.title = title
     chain.settle(session, instance)
+    together.add_rows([row for row in session.new if isinstance(row, _WRITTEN)])
+    moved = together.add(_MOVED, {name: getattr(instance, name) for name in ("id", "version", "history_count", "history_head")})
+    together.add(_STORED, {"number": instance.id, "state": executions.pack(execution.dump())})
     try:
-        session.flush()
+        rows = together.send()
     except StaleDataError as error:
         raise Stale(instance=instance.business_key) from error
-    packed = executions.pack(execution.dump())
-    stored = update(StoredExecution).where(StoredExecution.instance_id == instance.id)
-    session.execute(stored.values(state=packed).execution_options(synchronize_session=False))
+    if rows[moved] != 1:
+        raise Stale(instance=instance.business_key)
+    set_committed_value(instance, "version", instance.version + 1)
 
 
 def _close(session: Session, instance: ProcessInstance, waits: Sequence[Wait]) -> None:
@@ -91,8 +111,8 @@ def _record(session: Session, instance: ProcessInstance, passages: Iterable[Pass
         history.record(session, instance.id, kind, actor=actor, element=element, wait_id=passage.wait_id, at=at, detail=to_json(detail))
 
 
-def _open(session: Session, instance: ProcessInstance, waits: Sequence[Wait]) -> None:
-    candidates.open_tasks(session, instance, [wait for wait in waits if wait.kind is WaitKind.USER_TASK])
+def _open(session: Session, together: Pipeline, instance: ProcessInstance, waits: Sequence[Wait]) -> None:
+    candidates.open_tasks(session, together, instance, [wait for wait in waits if wait.kind is WaitKind.USER_TASK])
     _subscribe(session, instance, [wait for wait in waits if wait.kind in (WaitKind.MESSAGE, WaitKind.SIGNAL)])
     for wait in waits:
         if wait.kind in _OPENED_AS_JOB:

@@ -9,7 +9,7 @@ from typing import Any, cast
 from flask import Flask, Response, current_app, redirect, request, session, url_for
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 from flask_wtf.csrf import CSRFProtect
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import joinedload
 
 from engine.models import Membership, User
@@ -25,6 +25,14 @@ OWN = frozenset({"engine_rest"})
 
 BEATS = frozenset({"studio.lock"})
 """Endpoints that an open page asks again and again, whether or not somebody sits before it."""
+
+
+# Made once: every request asks it.
+_USER = (
+    select(User)
+    .where(User.id == bindparam("number"))
+    .options(joinedload(User.memberships).joinedload(Membership.organisation, innerjoin=True))
+)
 
 
 class Account(UserMixin):  # type: ignore[misc]  # flask-login has no types
@@ -51,8 +59,7 @@ def _load(identifier: str) -> Account | None:
     number, _, mark = identifier.partition(":")
     if not number.isdecimal():
         return None
-    query = select(User).where(User.id == int(number)).options(joinedload(User.memberships).joinedload(Membership.organisation))
-    user = db.session.scalars(query).unique().one_or_none()
+    user = db.session.scalars(_USER, {"number": int(number)}).unique().one_or_none()
     return Account(user) if user is not None and user.active and _print(user) == mark else None
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from flask import Blueprint, Response, flash, jsonify, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import ColumnElement, Row, or_, select
+from sqlalchemy import ColumnElement, Row, bindparam, or_, select
 
 from engine import deployments, documents, handed_over, identity, user_tasks
 from engine.diagram import Element
@@ -26,6 +26,17 @@ from web.language import locale
 from web.sessions import me
 
 bp = Blueprint("tasks", __name__)
+
+# Made once: every completion asks it.
+_NEXT = (
+    select(UserTask.id, UserTask.name)
+    .join(UserTask.instance)
+    .where(ProcessInstance.root_id == bindparam("root"), UserTask.state == user_tasks.OPEN, UserTask.id != bindparam("task"))
+    .where(or_(UserTask.assignee_id == identity.ME, UserTask.assignee_id.is_(None) & identity.IS_CANDIDATE))
+    .order_by(UserTask.instance_id != bindparam("instance"), UserTask.assignee_id.is_(None))
+    .order_by(UserTask.due_at.is_(None), UserTask.due_at, UserTask.id)
+    .limit(1)
+)
 
 
 @dataclass
@@ -197,17 +208,8 @@ def next_of_case(task: UserTask, user: User) -> Row[int, str] | None:
 
     His own come before those of his bodies.
     """
-    mine = UserTask.assignee_id == user.id
-    query = (
-        select(UserTask.id, UserTask.name)
-        .join(UserTask.instance)
-        .where(ProcessInstance.root_id == task.instance.root_id, UserTask.state == user_tasks.OPEN, UserTask.id != task.id)
-        .where(or_(mine, UserTask.assignee_id.is_(None) & identity.is_candidate(user)))
-        .order_by(UserTask.instance_id != task.instance_id, UserTask.assignee_id.is_(None))
-        .order_by(UserTask.due_at.is_(None), UserTask.due_at, UserTask.id)
-        .limit(1)
-    )
-    return db.session.execute(query).first()
+    given = {"root": task.instance.root_id, "instance": task.instance_id, "task": task.id, **identity.given(user)}
+    return db.session.execute(_NEXT, given).first()
 
 
 @bp.post("/viec/<id:task_id>/nhap")
