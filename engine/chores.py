@@ -16,7 +16,7 @@ from engine.db import Base, Instant, now
 
 log = structlog.get_logger(__name__)
 
-WATCHDOG, RETENTION, SEAL = "watchdog", "retention", "seal"
+WATCHDOG, RETENTION, SEAL, EXPORTS = "watchdog", "retention", "seal", "exports"
 
 
 class Chore(Base):

@@ -22,7 +22,21 @@ from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
-from engine import batches, calls, deployments, documents, executions, history, jobs, messages, suspensions, timers, topics, wait_states
+from engine import (
+    batches,
+    calls,
+    deployments,
+    documents,
+    executions,
+    exports,
+    history,
+    jobs,
+    messages,
+    suspensions,
+    timers,
+    topics,
+    wait_states,
+)
 from engine.diagram import Element
 from engine.errors import BpmnError, Conflict, DefinitionSuspended, EngineError, HandlerMissing, InstanceNotActive, NotWaiting, Stale
 from engine.expressions import to_json
@@ -44,6 +58,10 @@ STEPS: Mapping[str, Step] = {
     jobs.MESSAGE: messages.send,
     jobs.BUFFERED: messages.receive_buffered,
     jobs.SIGNAL: messages.send_signal,
+}
+DRIVEN: Mapping[str, Callable[[Session, Mapping[str, Any]], bool]] = {
+    jobs.BATCH: lambda session, work: batches.advance(session, work["batch"]),
+    jobs.EXPORT: exports.advance,
 }
 SLICE = 0.3
 """Seconds for which a batch goes on before other jobs have their turn."""
@@ -127,8 +145,8 @@ class Executor:
         try:
             if kind == jobs.SERVICE:
                 return self._serve(job_id)
-            if kind == jobs.BATCH:
-                return self._carry_on(job_id)
+            if kind in DRIVEN:
+                return self._carry_on(job_id, DRIVEN[kind])
             self._again(partial(self._step, job_id, STEPS[kind]))
         except NotWaiting:
             self._drop(job_id)
@@ -184,21 +202,28 @@ class Executor:
         jobs.finish(session, job_id, self.owner)
         return job
 
-    def _carry_on(self, job_id: int) -> str:
-        """A batch: one case after another, each in a transaction of its own. The job goes back to the end of the queue until none waits."""
+    def _carry_on(self, job_id: int, advance: Callable[[Session, Mapping[str, Any]], bool]) -> str:
+        """A batch or an export: one case or part after another, each in a transaction of its own. The job goes back to the end of the
+        queue until nothing is left. An export is put together then, outside of any transaction that writes."""
         until = time.monotonic() + SLICE
         while True:
             with self.sessions.begin() as session:
                 job = session.get(Job, job_id)
                 if job is None or job.owner != self.owner:
                     raise Stale(instance=f"job {job_id}")
-                if not batches.advance(session, job.payload["batch"]):
-                    jobs.finish(session, job_id, self.owner)
-                    return "done"
+                work = job.payload
+                if not advance(session, work):
+                    break
                 if over := time.monotonic() > until:
                     jobs.release(session, (job_id,), self.owner)
             if over:
                 return "done"
+        with self._reading() as session:
+            content = exports.assemble(session, work)
+        with self.sessions.begin() as session:
+            jobs.finish(session, job_id, self.owner)
+            exports.store(session, work, content)
+        return "done"
 
     def _drop(self, job_id: int) -> None:
         """The case went on without it: there is nothing left to do."""

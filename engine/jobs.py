@@ -26,6 +26,7 @@ from engine.spiff import Wait, moments
 SERVICE, TIMER, CALL, RETURN, CANCEL = "service", "timer", "call", "return", "cancel"
 MESSAGE, BUFFERED, SIGNAL, ESCALATION, START_TIMER = "message", "buffered", "signal", "escalation", "start_timer"
 BATCH = "batch"
+EXPORT = "export"
 
 RETRIES = 3
 LEASE = timedelta(minutes=5)

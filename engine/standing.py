@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Subquery, case, exists, func, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, Subquery, and_, case, exists, func, literal, or_, select, union_all
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from engine import db, deployments, jobs
@@ -69,6 +69,11 @@ def asks_body(organisation_id: int) -> ColumnElement[bool]:
 def held_by(user_id: int | None) -> ColumnElement[bool]:
     """Cases with an open task that this person holds; None: that nobody holds."""
     return _task(UserTask.assignee_id == user_id if user_id is not None else UserTask.assignee_id.is_(None))
+
+
+def with_task(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Cases with an open task of which all this is true."""
+    return _task(and_(*conditions))
 
 
 def _task(condition: ColumnElement[bool]) -> ColumnElement[bool]:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.orm.exc import StaleDataError
 
-from engine import candidates, chain, db, deployments, executions, history, jobs
+from engine import candidates, chain, db, deployments, executions, history, jobs, keywords
 from engine.errors import Stale
 from engine.expressions import evaluate, to_json
 from engine.models import BufferedMessage, HistoryEvent, Incident, Job, MessageSubscription, ProcessInstance, User, UserTask
@@ -60,6 +60,7 @@ def mirror(
     _settle(session, instance, execution, effects)
     if (title := _title(session, instance, execution)) != instance.title:
         instance.title = title
+    keywords.write(session, instance, deployments.diagram(session, instance.definition), execution.variables)
     chain.settle(session, instance)
     together.add_rows([row for row in session.new if isinstance(row, _WRITTEN)])
     moved = together.add(_MOVED, {name: getattr(instance, name) for name in ("id", "version", "history_count", "history_head")})

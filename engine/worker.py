@@ -17,7 +17,7 @@ from typing import Any
 import structlog
 from sqlalchemy.orm import Session, sessionmaker
 
-from engine import chores, jobs, retention, seals, topics, watchdog
+from engine import chores, exports, jobs, retention, seals, topics, watchdog
 from engine.bell import Bell
 from engine.chores import Duty
 from engine.executor import Executor, Observe
@@ -41,6 +41,7 @@ def duties(sessions: sessionmaker[Session], settings: Mapping[str, Any], watch: 
     found = [Duty(chores.WATCHDOG, watch, partial(watchdog.watch, sessions, settings.get("LEASE", jobs.LEASE)))]
     key = seals.key(settings["SECRET_KEY"]) if settings.get("SECRET_KEY") else None
     found.append(Duty(chores.SEAL, SEAL, partial(seals.seal_all, sessions, key)))
+    found.append(Duty(chores.EXPORTS, TIDY, partial(exports.tidy, sessions)))
     if rules := settings.get("RETENTION"):
         found.append(Duty(chores.RETENTION, TIDY, partial(retention.tidy, sessions, rules, Path(settings["ARCHIVE_FOLDER"]))))
     return found

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from functools import cached_property
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select, func, select
-from sqlalchemy.orm import contains_eager
+from sqlalchemy.orm import contains_eager, joinedload
+from werkzeug.datastructures import MultiDict
 
 from engine import db as clock
 from engine import deployments, standing
 from engine.models import Organisation, ProcessDefinition, ProcessInstance, User, UserTask
-from web import supervision
+from web import searchable, supervision
 from web.database import db
 from web.language import gettext as _
 from web.search import matches
+from web.searchable import Searchable
 from web.words import HOME
 
 STATES = {
@@ -40,13 +43,18 @@ _DUE = (
 )
 _SORTS: dict[str, Any] = {
     "title": ProcessInstance.title,
+    "key": ProcessInstance.business_key,
     "process": ProcessDefinition.name,
     "due": _DUE,
     "state": ProcessInstance.state,
     "started": ProcessInstance.started_at,
     "ended": ProcessInstance.ended_at,
 }
-NAMES = ("q", "state", "process", "version", "step", "organisation", "holder", "late", "incident", "from", "to", "sort")
+NAMES = (
+    "q", "state", "process", "version", "step", "organisation", "holder", "late", "incident", "from", "to", "ended_from", "ended_to",
+    "due_from", "due_to", "sort", "cols",
+)  # fmt: skip
+NOT_NARROWING = ("sort", "cols")
 
 
 @dataclass
@@ -60,6 +68,11 @@ class Filter:
     def read(cls, args: Mapping[str, str], **fixed: object) -> Filter:
         """From the address. `fixed` goes over it."""
         asked = {name: args.get(name, "").strip()[:200] for name in NAMES} | {name: str(value) for name, value in fixed.items()}
+        if ticked := args.getlist("col") if isinstance(args, MultiDict) else []:
+            # A form sends each ticked column by itself.
+            asked["cols"] = ",".join(ticked)[:200]
+        variables = [name for name in args if searchable.PARAMETER.fullmatch(name) and args[name].strip()][: searchable.MOST]
+        asked |= {name: args[name].strip()[:200] for name in variables}
         return cls({name: value for name, value in asked.items() if value})
 
     def get(self, name: str) -> str:
@@ -67,7 +80,7 @@ class Filter:
 
     @property
     def narrowed(self) -> bool:
-        return any(name != "sort" for name in self.asked)
+        return any(name not in NOT_NARROWING for name in self.asked)
 
     def address(self, **changed: object) -> dict[str, object]:
         """The parameters of the address with some changed; None leaves one out."""
@@ -84,15 +97,24 @@ class Filter:
 
     def query(self) -> Select[Any]:
         """The cases, only those that the user supervises."""
-        query = select(ProcessInstance).join(ProcessInstance.definition).options(contains_eager(ProcessInstance.definition))
+        query = select(ProcessInstance).join(ProcessInstance.definition).options(contains_eager(ProcessInstance.definition), joinedload(ProcessInstance.started_by))
         return query.where(supervision.mine(), *self._conditions())
+
+    def ids(self) -> Select[Any]:
+        """The numbers of the cases, in their order."""
+        query = select(ProcessInstance.id).join(ProcessInstance.definition).where(supervision.mine(), *self._conditions())
+        return query.order_by(*self._order())
 
     def ordered(self) -> Select[Any]:
         """query(), sorted; what has no value comes last either way."""
+        return self.query().order_by(*self._order())
+
+    def _order(self) -> tuple[Any, ...]:
         sort = self.get("sort") or "-started"
         column = _SORTS.get(sort.lstrip("-"), ProcessInstance.started_at)
         down = sort.startswith("-")
-        return self.query().order_by(column.is_(None), column.desc() if down else column, ProcessInstance.id.desc())
+        last = (column.is_(None),) if sort.lstrip("-") in ("due", "ended") else ()
+        return *last, column.desc() if down else column, ProcessInstance.id.desc()
 
     def _conditions(self) -> list[Any]:
         now = clock.now(db.session())
@@ -115,16 +137,45 @@ class Filter:
             found.append(standing.late(now))
         if self.get("incident"):
             found.append(standing.failing())
-        return found + self._period()
+        return [*found, *self._periods(), *self._variables()]
 
-    def _period(self) -> list[Any]:
-        since, until = self._day("from"), self._day("to")
-        found: list[Any] = []
+    def _periods(self) -> Iterator[Any]:
+        for name, column in (("", ProcessInstance.started_at), ("ended_", ProcessInstance.ended_at)):
+            yield from self._within(name, column)
+        if due := list(self._within("due_", UserTask.due_at)):
+            yield standing.with_task(*due)
+
+    def _within(self, prefix: str, column: Any) -> Iterator[Any]:
+        since, until = self._day(f"{prefix}from"), self._day(f"{prefix}to")
         if since:
-            found.append(ProcessInstance.started_at >= since)
+            yield column >= since
         if until:
-            found.append(ProcessInstance.started_at < until + timedelta(days=1))
-        return found
+            yield column < until + timedelta(days=1)
+
+    def _variables(self) -> Iterator[Any]:
+        kinds = {one.name: one.kind for one in self.searchable}
+        for parameter in (name for name in self.asked if searchable.PARAMETER.fullmatch(name)):
+            kind = kinds.get(parameter.partition(":")[2], searchable.TEXT)
+            value: Any = self.get(parameter)
+            if kind == searchable.NUMBER:
+                value = self._number(parameter)
+            elif kind == searchable.DATE:
+                day = self._day(parameter)
+                value = day and day.date().isoformat()
+            if value is not None:
+                yield searchable.condition(parameter, value)
+
+    def _number(self, name: str) -> float | None:
+        text = self.get(name).replace(" ", "").replace(".", "").replace(",", ".")
+        if re.fullmatch(r"-?\d{1,15}(?:\.\d{1,6})?", text):
+            return float(text)
+        self.errors[name] = _("Cần một số, ví dụ 1.500 hoặc 2,5, nhưng đã nhập “%(found)s”.", found=self.get(name)[:40])
+        return None
+
+    @cached_property
+    def searchable(self) -> list[Searchable]:
+        """The variables that can be asked for: those of the chosen process."""
+        return searchable.of(self.definition())
 
     def _day(self, name: str) -> datetime | None:
         text = self.get(name)

@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-import unicodedata
 from typing import Any
 
 from sqlalchemy import ColumnElement, Engine, String, and_, event, func, literal, or_
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import GenericFunction
 
+from engine.keywords import fold
+
 _LETTERS = [chr(code) for block in (range(0xC0, 0x250), range(0x1E00, 0x1F00)) for code in block]
-
-
-def fold(text: str | None) -> str:
-    """Small letters without marks; `đ` becomes `d`."""
-    if not text:
-        return ""
-    plain = unicodedata.normalize("NFD", text.lower().replace("đ", "d"))
-    return "".join(letter for letter in plain if not unicodedata.combining(letter))
-
-
 _MARKED = [letter for letter in _LETTERS if len(fold(letter)) == 1 and fold(letter).isascii()]
 _FROM, _TO = "".join(_MARKED), "".join(fold(letter) for letter in _MARKED)
 

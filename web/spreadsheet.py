@@ -1,4 +1,4 @@
-"""Tables as CSV for spreadsheets."""
+"""Tables as files for spreadsheets."""
 
 from __future__ import annotations
 
@@ -8,20 +8,17 @@ from collections.abc import Iterable, Sequence
 
 from flask import Response
 
+from engine.exports import cell
 from web.words import today
 
-_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", "＝", "＋", "－", "＠")
+KINDS = {"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 
 
-def cell(value: object) -> object:
-    """`value` so that no spreadsheet takes it for a formula: such a text is given an apostrophe in front, numbers stay numbers."""
-    if value is None:
-        return ""
-    if isinstance(value, int | float):
-        return value
-    text = str(value).replace("\0", "")
-    # Also behind blanks, which some programs strip before they look.
-    return "'" + text if text.lstrip(" \u00a0").startswith(_STARTS) else text
+def file(name: str, format_: str, content: bytes) -> Response:
+    """A download `<name>-<date>.<format>`."""
+    response = Response(content, content_type=KINDS[format_])
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}-{today():%Y%m%d}.{format_}"'
+    return response
 
 
 def answer(name: str, heads: Sequence[str], rows: Iterable[Sequence[object]]) -> Response:
@@ -30,6 +27,4 @@ def answer(name: str, heads: Sequence[str], rows: Iterable[Sequence[object]]) ->
     writer = csv.writer(out)
     writer.writerow([cell(head) for head in heads])
     writer.writerows([cell(value) for value in row] for row in rows)
-    response = Response(out.getvalue().encode("utf-8-sig"), content_type="text/csv; charset=utf-8")
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}-{today():%Y%m%d}.csv"'
-    return response
+    return file(name, "csv", out.getvalue().encode("utf-8-sig"))

@@ -9,6 +9,7 @@ from engine.db import Base
 from engine.models.batches import Batch, BatchItem
 from engine.models.cases import Execution, Participant, ProcessInstance
 from engine.models.deployed import Deployment, ProcessDefinition, Resource
+from engine.models.monitoring import Export, ExportPart, Keyword, SavedFilter, Visit
 from engine.models.operations import Archive, DefinitionEvent, LegalHold
 from engine.models.people import LoginAttempt, Membership, Organisation, User
 from engine.models.records import Document, DocumentContent, HistoryEvent
@@ -32,9 +33,12 @@ __all__ = [
     "DocumentContent",
     "Draft",
     "Execution",
+    "Export",
+    "ExportPart",
     "HistoryEvent",
     "Incident",
     "Job",
+    "Keyword",
     "LegalHold",
     "LoginAttempt",
     "Membership",
@@ -47,11 +51,13 @@ __all__ = [
     "Release",
     "ReleaseFile",
     "Resource",
+    "SavedFilter",
     "Seal",
     "SealedHead",
     "User",
     "UserTask",
     "Verdict",
+    "Visit",
     "Workspace",
     "WorkspaceContent",
     "WorkspaceLock",

@@ -20,6 +20,7 @@ class UserTask(Base):
     __table_args__ = (
         Index(None, "instance_id", "state"),
         Index(None, "assignee_id", "state", "due_at"),
+        Index(None, "state", "ended_at"),
         UniqueConstraint("instance_id", "wait_id"),
     )
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -83,6 +84,7 @@ class Job(Base):
             Index(f"ix_job_{lane}", "priority", "next_at", "id", sqlite_where=text(which), postgresql_where=text(which))
             for lane, which in (("steps", "topic IS NULL"), ("services", "topic IS NOT NULL"))
         ),
+        Index(None, "kind", "due_at"),
         UniqueConstraint("instance_id", "wait_id", "kind", "key"),
     )
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -139,7 +141,7 @@ class Incident(Base):
     """Something failed and waits to be mended: which element, what was said, in which line. `resolved_at` null: still open."""
 
     __tablename__ = "incident"
-    __table_args__ = (Index(None, "instance_id", "resolved_at"),)
+    __table_args__ = (Index(None, "instance_id", "resolved_at"), Index(None, "resolved_at", "raised_at"))
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     instance_id: Mapped[int] = mapped_column(ForeignKey("process_instance.id"))
     wait_id: Mapped[str | None] = mapped_column(String(64))

@@ -1,34 +1,34 @@
-"""The list of cases with its filters, and the same as a file."""
+"""The list of cases with its filters."""
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
-from flask import Response, render_template, request
+from flask import render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
+from werkzeug.datastructures import MultiDict
 
-from engine import standing
+from engine import exports, standing
+from engine.exports import VARIABLE
 from engine.models import ProcessInstance
-from engine.standing import Place
-from web import casefilter, spreadsheet
+from web import casefilter, searchable
 from web.casefilter import Filter
 from web.database import db
-from web.language import gettext as _
-from web.monitor import bp
+from web.monitor import bp, columns, saved
 from web.paging import Page, paginate
-from web.words import STATES, write_moment
 
 
 @bp.get("/giam-sat/ho-so")
 def cases() -> ResponseReturnValue:
-    return render_template("monitor/cases.html", **listed(Filter.read(request.args)))
+    return render_template("monitor/cases.html", kept=saved.visible(), **listed(Filter.read(request.args)))
 
 
 def listed(filter_: Filter) -> dict[str, Any]:
     """What the list of cases with its filters needs."""
     page: Page = paginate(filter_.ordered())
+    shown = columns.all_of(filter_)
     return {
         "filter": filter_,
         "page": page,
@@ -37,6 +37,12 @@ def listed(filter_: Filter) -> dict[str, Any]:
         "options": casefilter.options(filter_),
         "states": casefilter.STATES,
         "nobody": casefilter.NOBODY,
+        "columns": shown,
+        "usual": not filter_.get("cols"),
+        "sortable": columns.SORTABLE,
+        "variables": _variables(page.rows, shown),
+        "list_address": urlencode({**filter_.address(), **({"page": page.number} if page.number > 1 else {})}),
+        "filter_address": urlencode(filter_.address()),
     }
 
 
@@ -44,34 +50,29 @@ def _failing(rows: list[ProcessInstance]) -> set[int]:
     return set(db.session.scalars(select(ProcessInstance.id).where(ProcessInstance.id.in_([row.id for row in rows]), standing.failing())))
 
 
-@bp.get("/giam-sat/ho-so.csv")
-def cases_file() -> Response:
-    """All cases that the filter leaves, not only those of one page."""
-    rows = list(db.session.scalars(Filter.read(request.args).ordered()))
-    places: dict[int, list[Place]] = {}
-    for start in range(0, len(rows), 5_000):
-        # A list of ids has its limits in both databases.
-        places |= standing.of_cases(db.session(), rows[start : start + 5_000])
-    heads = (
-        _("Hồ sơ"), _("Mã"), _("Quy trình"), _("Bản"), _("Trạng thái"), _("Đang ở bước"), _("Cơ quan"), _("Người giữ"), _("Hạn"),
-        _("Bắt đầu"), _("Kết thúc"),
-    )  # fmt: skip
-    return spreadsheet.answer("ho-so", heads, (_line(row, places.get(row.id, [])) for row in rows))
+def _variables(rows: list[ProcessInstance], shown: list[columns.Column]) -> dict[int, dict[str, str]]:
+    """Case -> name of the column -> words, for the columns that show variables."""
+    chosen = {one.key: one.variable for one in shown if one.chosen and one.variable}
+    if not chosen:
+        return {}
+    names = searchable.names_of_codes() if any(one.of_bodies for one in chosen.values()) else {}
+    found = exports.read_keywords(db.session(), [row.id for row in rows], [one.name for one in chosen.values()])
+    return {
+        number: {VARIABLE + name: _words(chosen[VARIABLE + name], value, names) for name, value in values.items()}
+        for number, values in found.items()
+    }
 
 
-def _line(instance: ProcessInstance, places: list[Place]) -> tuple[object, ...]:
-    tasks = [task for place in places for task in place.tasks]
-    dues: list[datetime] = [task.due_at for task in tasks if task.due_at]
-    return (
-        instance.title,
-        instance.business_key,
-        instance.definition.name,
-        instance.definition.version,
-        str(STATES[instance.state][0]),
-        "; ".join(place.name for place in places),
-        "; ".join(sorted({task.organisation.name for task in tasks if task.organisation})),
-        "; ".join(sorted({task.assignee.name for task in tasks if task.assignee})),
-        write_moment(min(dues, default=None)),
-        write_moment(instance.started_at),
-        write_moment(instance.ended_at),
-    )
+def _words(variable: searchable.Searchable, value: str, names: dict[str, str]) -> str:
+    if variable.kind == searchable.DATE and len(value) >= 10:
+        return f"{value[8:10]}/{value[5:7]}/{value[:4]}"
+    return variable.options.get(value) or (names.get(value, value) if variable.of_bodies else value)
+
+
+@bp.app_template_global()
+def back_to_list() -> str:
+    """For the page of a case: the parameters of the list that it was opened from, only those that a list knows; empty: none."""
+    pairs = parse_qsl(request.args.get("ds", "")[:2_000], max_num_fields=40)
+    asked = Filter.read(MultiDict(pairs)).address()
+    number = dict(pairs).get("page", "")
+    return urlencode({**asked, **({"page": number} if number.isdecimal() else {})})
