@@ -51,6 +51,11 @@ constraints: ## Pin every dependency anew, from a fresh environment: constraints
 	mv constraints.new constraints.txt
 	rm -rf build/venv
 
+.PHONY: mining
+mining: ## Install pm4py apart from all else, for the test that reads event logs back
+	bash .ci/venv build/mining
+	build/mining/bin/pip install -q "$$(sed -n 's/^PM4PY = "\(.*\)"/\1/p' tests/engine/test_eventlogs.py)"
+
 .PHONY: notices
 notices: .venv/test.stamp ## List third-party software with its licences: THIRD-PARTY.md
 	$(BIN)/python .ci/notices.py

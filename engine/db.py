@@ -6,12 +6,13 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import BigInteger, DateTime, Dialect, Engine, Integer, LargeBinary, MetaData, event, func, select
+from sqlalchemy import BigInteger, Connection, DateTime, Dialect, Engine, Integer, LargeBinary, MetaData, event, func, select
 from sqlalchemy import create_engine as sqlalchemy_create_engine
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -191,6 +192,14 @@ def configure(engine: Engine) -> None:
                 # As SQLAlchemy would have said it.
                 found.rollback()
                 raise OperationalError("BEGIN IMMEDIATE", None, error) from error
+
+
+@contextmanager
+def snapshot(engine: Engine) -> Iterator[Connection]:
+    """A connection that sees one state of the database, however long it reads and whatever others write meanwhile."""
+    options = {"reading": True} if engine.dialect.name == "sqlite" else {"isolation_level": "REPEATABLE READ"}
+    with engine.connect().execution_options(**options) as connection:
+        yield connection
 
 
 def alone(session: Session, purpose: str) -> None:

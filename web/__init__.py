@@ -27,7 +27,22 @@ def create_app(settings_: Mapping[str, Any] | None = None) -> Flask:
 
 
 def _register(app: Flask) -> None:
-    from web import account, auth, batches, cases, documents, engine_rest, inbox, monitor, processes, resting, steering, studio, tasks
+    from web import (
+        account,
+        auth,
+        batches,
+        cases,
+        documents,
+        engine_rest,
+        eventlogs,
+        inbox,
+        monitor,
+        processes,
+        resting,
+        steering,
+        studio,
+        tasks,
+    )
     from web.studio import migration
 
     for blueprint in (
@@ -45,6 +60,7 @@ def _register(app: Flask) -> None:
         account,
         studio,
         migration,
+        eventlogs,
         engine_rest,
     ):
         app.register_blueprint(blueprint.bp)

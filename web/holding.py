@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import click
@@ -68,7 +70,7 @@ def verify(noted: dict[int, str], as_json: bool, quiet: bool) -> None:
             click.echo(f"{entries} mục", err=True)
 
     try:
-        with audit.snapshot(engine) as connection:
+        with db.snapshot(engine) as connection:
             for finding in audit.verify(connection, _keys(given), noted, progress):
                 wrong += 1
                 click.echo(json.dumps(finding.as_dict(), ensure_ascii=False) if as_json else finding.sentence())
@@ -99,4 +101,26 @@ def accesses(number: int | None, refused: bool) -> None:
             click.echo("\t".join([f"{row.at:%Y-%m-%dT%H:%M:%SZ}", *map(str, about)]))
 
 
-COMMANDS = (seal, verify, accesses)
+@click.command()
+@click.argument("key")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--format", "format_", type=click.Choice(["xes", "ocel"]), default="xes")
+@click.option("--from", "since", type=click.DateTime(["%Y-%m-%d"]), help="Cases started on this day or later.")
+@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="Cases started before this day.")
+def eventlog(key: str, file: Path, format_: str, since: datetime | None, until: datetime | None) -> None:
+    """Write the event log of process KEY to FILE, for process mining: XES (IEEE 1849) or OCEL 2.0. It is recorded."""
+    from engine import accesses, db, eventlogs
+    from web.words import HOME
+
+    with _session() as session:
+        begin, end = (moment.replace(tzinfo=HOME) if moment else None for moment in (since, until))
+        chosen = eventlogs.choose(session, key, None, begin, end)
+        accesses.record(session, None, accesses.EXPORTED, f"eventlog.{format_}", filter_=f"{key} {since or ''} {until or ''}".strip())
+        engine = session.get_bind().engine
+        session.commit()
+        write = eventlogs.xes if format_ == "xes" else eventlogs.ocel
+        with db.snapshot(engine) as connection, file.open("wb") as stream:
+            stream.writelines(write(connection, chosen))
+
+
+COMMANDS = (seal, verify, accesses, eventlog)

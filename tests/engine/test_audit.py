@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine, event, select, text
 from sqlalchemy.orm import Session, sessionmaker
 
-from engine import accesses, audit, deployments, documents, executions, history, instances, seals, user_tasks
+from engine import accesses, audit, db, deployments, documents, executions, history, instances, seals, user_tasks
 from engine.audit import Finding
 from engine.models import HistoryEvent, ProcessInstance, Seal, User
 from tests.engine.cast import APPROVAL, only_task, people
@@ -53,7 +53,7 @@ def finish(sessions: sessionmaker[Session], number: int) -> None:
 
 
 def verify(engine: Engine, **given: Any) -> list[Finding]:
-    with audit.snapshot(engine) as connection:
+    with db.snapshot(engine) as connection:
         return list(audit.verify(connection, [KEY], **given))
 
 
