@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import orjson
@@ -11,7 +12,7 @@ import zstandard
 from sqlalchemy import BigInteger, ColumnElement, Select, bindparam, select
 from sqlalchemy.orm import Session, contains_eager
 
-from engine import chain, db, deployments
+from engine import chain, db, deployments, working_time
 from engine.errors import InstanceNotActive, NotFound
 from engine.models import Execution as StoredExecution
 from engine.models import ProcessDefinition, ProcessInstance, UserTask
@@ -117,4 +118,10 @@ def load(session: Session, instance: ProcessInstance) -> Execution:
     packed = _packed(session, instance.id)
     if packed is None:
         raise NotFound(what="execution of case", id=instance.id)
-    return Execution.load(contents.program(instance.definition.key), unpack(packed), now=db.now(session), decide=contents.decide)
+    return Execution.load(
+        contents.program(instance.definition.key),
+        unpack(packed),
+        now=db.now(session),
+        decide=contents.decide,
+        calendar=partial(working_time.plain, session),
+    )

@@ -25,6 +25,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from engine import (
     batches,
     calls,
+    deadlines,
     deployments,
     documents,
     executions,
@@ -58,6 +59,8 @@ STEPS: Mapping[str, Step] = {
     jobs.MESSAGE: messages.send,
     jobs.BUFFERED: messages.receive_buffered,
     jobs.SIGNAL: messages.send_signal,
+    jobs.CALENDAR: deadlines.hand_out,
+    jobs.DEADLINES: deadlines.move,
 }
 DRIVEN: Mapping[str, Callable[[Session, Mapping[str, Any]], bool]] = {
     jobs.BATCH: lambda session, work: batches.advance(session, work["batch"]),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from functools import partial
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from engine import candidates, chain, db, deployments, documents, executions, history, identity, jobs, user_tasks, wait_states
+from engine import candidates, chain, db, deployments, documents, executions, history, identity, jobs, user_tasks, wait_states, working_time
 from engine.errors import DefinitionSuspended, ExpressionError, Forbidden, Invalid, NotFound
 from engine.expressions import evaluate, to_json
 from engine.models import Execution as StoredExecution
@@ -135,6 +136,7 @@ def begin(
         business_key=instance.business_key,
         start_event=start_event,
         decide=contents.decide,
+        calendar=partial(working_time.plain, session),
     )
     session.add(StoredExecution(instance_id=instance.id, state=b""))
     session.flush()

@@ -27,6 +27,7 @@ SERVICE, TIMER, CALL, RETURN, CANCEL = "service", "timer", "call", "return", "ca
 MESSAGE, BUFFERED, SIGNAL, ESCALATION, START_TIMER = "message", "buffered", "signal", "escalation", "start_timer"
 BATCH = "batch"
 EXPORT = "export"
+CALENDAR, DEADLINES = "calendar", "deadlines"
 
 RETRIES = 3
 LEASE = timedelta(minutes=5)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session
 
-from engine import candidates, db, deployments, executions, history, identity, jobs, missed_steps, wait_states
+from engine import candidates, db, deployments, executions, history, identity, jobs, missed_steps, wait_states, working_time
 from engine.counterparts import propose
 from engine.errors import EngineError, Forbidden, Invalid, NotFound, NotMovable
 from engine.missed_steps import MissedSteps
@@ -163,7 +164,9 @@ def migrate(
     state = executions.unpack(packed)
     if obstacles := way.obstacles({instance.id: state})[instance.id]:
         raise NotMovable(instance.business_key, definition_to.version, obstacles)
-    execution = way.move.execute(state, now=db.now(session), decide=deployments.contents(session, definition_to.deployment).decide)
+    decide = deployments.contents(session, definition_to.deployment).decide
+    calendar = partial(working_time.plain, session)
+    execution = way.move.execute(state, now=db.now(session), decide=decide, calendar=calendar)
     instance.definition = definition_to
     _follow(session, instance, way.move, execution)
     candidates.supervise(session, instance, execution.variables)

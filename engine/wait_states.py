@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.orm.exc import StaleDataError
 
-from engine import candidates, chain, db, deployments, executions, history, jobs, keywords
+from engine import candidates, chain, db, deadlines, deployments, executions, history, jobs, keywords
 from engine.errors import Stale
 from engine.expressions import evaluate, to_json
 from engine.models import BufferedMessage, HistoryEvent, Incident, Job, MessageSubscription, ProcessInstance, User, UserTask
@@ -115,6 +115,7 @@ def _record(session: Session, instance: ProcessInstance, passages: Iterable[Pass
 def _open(session: Session, together: Pipeline, instance: ProcessInstance, waits: Sequence[Wait]) -> None:
     candidates.open_tasks(session, together, instance, [wait for wait in waits if wait.kind is WaitKind.USER_TASK])
     _subscribe(session, instance, [wait for wait in waits if wait.kind in (WaitKind.MESSAGE, WaitKind.SIGNAL)])
+    deadlines.remember(session, instance, waits)
     for wait in waits:
         if wait.kind in _OPENED_AS_JOB:
             jobs.schedule(session, instance, wait, _OPENED_AS_JOB[wait.kind])

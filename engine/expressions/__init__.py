@@ -16,10 +16,15 @@ from engine.expressions.feel import check_feel, check_unary_tests, feel, feel_na
 from engine.expressions.limits import Limits, current
 from engine.expressions.template import Part, parts
 from engine.expressions.values import ZONE, YearsMonths, from_json, to_json, to_text
-from engine.expressions.vocabulary import NOW
+from engine.expressions.vocabulary import CALENDAR, GIVEN, NOW
+from engine.expressions.workdays import Calendar, from_plain, to_plain, told_calendar
 
 __all__ = [
+    "CALENDAR",
+    "GIVEN",
+    "NOW",
     "ZONE",
+    "Calendar",
     "Limits",
     "YearsMonths",
     "check",
@@ -30,13 +35,17 @@ __all__ = [
     "feel",
     "feel_names",
     "from_json",
+    "from_plain",
     "names",
     "run_script",
     "script_names",
     "to_json",
+    "to_plain",
     "to_text",
+    "told_calendar",
     "unary_test_names",
     "unary_tests",
+    "uses_calendar",
 ]  # fmt: skip
 
 
@@ -45,7 +54,8 @@ def evaluate(source: str, variables: Mapping[str, Any], *, bare: bool = False, l
     `bare`.
 
     `variables` and the result are Python values: dates, durations and decimals as values.py has them, or as they are stored. `_now`
-    among the variables is the time that `now()` and `today()` tell. Raises ExpressionError.
+    among the variables is the time that `now()` and `today()` tell, `_lich` the calendar of working
+    days (workdays.told_calendar). Raises ExpressionError.
     """
     limits = limits or current()
     pieces = parts(source, bare)
@@ -64,7 +74,7 @@ def names(source: str, bare: bool = False) -> frozenset[str]:
     for piece in parts(source, bare):
         if piece.expression:
             found |= program.expression(piece.text).reads
-    return frozenset(found - {NOW})
+    return frozenset(found - GIVEN)
 
 
 def check(source: str, bare: bool = False) -> None:
@@ -80,7 +90,7 @@ def check(source: str, bare: bool = False) -> None:
 def run_script(source: str, variables: Mapping[str, Any], *, limits: Limits | None = None) -> dict[str, Any]:
     """Run a Starlark script. Gives the variables it set or changed. Raises ExpressionError with the line it failed at."""
     compiled = program.script(source)
-    needed = (compiled.reads | compiled.writes) & variables.keys() | (compiled.reads & {NOW})
+    needed = (compiled.reads | compiled.writes) & variables.keys() | (compiled.reads & GIVEN)
     missing = compiled.reads - compiled.writes - needed
     try:
         changed = sandbox.run("script", source, missing, _given(source, needed, variables), limits or current())
@@ -92,7 +102,7 @@ def run_script(source: str, variables: Mapping[str, Any], *, limits: Limits | No
 def script_names(source: str) -> tuple[frozenset[str], frozenset[str]]:
     """The variables a script reads, and those it sets. Raises ExpressionError when its syntax is wrong."""
     compiled = program.script(source)
-    return compiled.reads - {NOW}, compiled.writes
+    return compiled.reads - GIVEN, compiled.writes
 
 
 def check_script(source: str) -> None:
@@ -103,7 +113,7 @@ def check_script(source: str) -> None:
 def _value(piece: Part, source: str, variables: Mapping[str, Any], limits: Limits) -> Any:
     try:
         compiled = program.expression(piece.text)
-        missing = frozenset(name for name in compiled.reads if name not in variables and name != NOW)
+        missing = frozenset(name for name in compiled.reads if name not in variables and name not in GIVEN)
         if missing:
             compiled = program.expression(piece.text, missing)
         given = _given(source, compiled.parameters, variables)
@@ -119,7 +129,7 @@ def _given(source: str, needed: tuple[str, ...] | frozenset[str], variables: Map
     given: dict[str, Any] = {}
     for name in needed:
         try:
-            given[name] = to_json(_clock(variables) if name == NOW else variables[name])
+            given[name] = told_calendar(variables) if name == CALENDAR else to_json(_clock(variables) if name == NOW else variables[name])
         except ValueError as error:
             raise ExpressionError(source, f"{name}: {error}") from None
     return given
@@ -130,6 +140,11 @@ def _clock(variables: Mapping[str, Any]) -> Any:
     if now is None:
         return datetime.now(ZONE)
     return datetime.fromisoformat(now) if isinstance(now, str) else now
+
+
+def uses_calendar(source: str, *, bare: bool = False) -> bool:
+    """Whether the value of a text depends on the calendar. Raises ExpressionError when its syntax is wrong."""
+    return any(CALENDAR in program.expression(piece.text).reads for piece in parts(source, bare) if piece.expression)
 
 
 def _explained(error: ExpressionError, variables: Mapping[str, Any]) -> ExpressionError:

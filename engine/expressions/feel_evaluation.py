@@ -9,7 +9,7 @@ from decimal import Decimal, localcontext
 from typing import Any
 
 from engine.errors import ExpressionError
-from engine.expressions import arithmetic, values
+from engine.expressions import arithmetic, values, workdays
 from engine.expressions.feel_functions import FUNCTIONS, Range, as_list, bounded, equal, less, short
 from engine.expressions.feel_tokens import Node
 from engine.expressions.limits import current
@@ -184,7 +184,9 @@ class Evaluation:
             given = [_now(self.variables)]
         if not function.nulls and any(value is None for value in given):
             return None
-        return function.function(*given)
+        if name in workdays.FUNCTIONS:
+            given = [_now(self.variables), workdays.told_calendar(self.variables), *given]
+        return _plain(function.function(*given))
 
     # --- iteration
 

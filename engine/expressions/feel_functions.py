@@ -9,7 +9,7 @@ from decimal import Decimal
 from functools import cmp_to_key
 from typing import Any
 
-from engine.expressions import arithmetic, values
+from engine.expressions import arithmetic, values, workdays
 
 _MOST_ITEMS = 100_000
 _MOST_CHARACTERS = 1_000_000
@@ -314,4 +314,5 @@ FUNCTIONS: dict[str, Function] = {
     "is defined": Function(lambda v: v is not None, 1, 1, True),
     "get value": Function(_get_value, 2, 2),
     "coalesce": Function(_coalesce, 1, MANY, True),
+    **{name: Function(function, least, most) for name, (function, least, most) in workdays.FUNCTIONS.items()},
 }

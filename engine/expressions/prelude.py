@@ -9,7 +9,7 @@ from typing import Any
 
 import starlark
 
-from engine.expressions import arithmetic, values
+from engine.expressions import arithmetic, values, workdays
 from engine.expressions.limits import DEFAULT
 
 SOURCE = """
@@ -202,6 +202,7 @@ CALLABLES: dict[str, Callable[..., Any]] = {
     "fn_decimal": arithmetic.make_decimal,
     "fn_round": arithmetic.rounded,
     "fn_number": arithmetic.make_number,
+    **{f"fn_{name}": function for name, (function, _, _) in workdays.FUNCTIONS.items()},
 }
 _DEFINED = {line[4 : line.index("(")] for line in SOURCE.splitlines() if line.startswith(("def op_", "def fn_"))}
 NAMES = tuple(sorted(_DEFINED | {name for name in CALLABLES if name.startswith("fn_")}))

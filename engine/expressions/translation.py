@@ -8,7 +8,20 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterable
 
-from engine.expressions.vocabulary import COMPARISONS, FUNCTIONS, METHODS, NOT_SIMPLE, NOW, OPERATORS, OWN, SIGNS, SIMPLE_METHODS
+from engine.expressions import workdays
+from engine.expressions.vocabulary import (
+    CALENDAR,
+    COMPARISONS,
+    FUNCTIONS,
+    GIVEN,
+    METHODS,
+    NOT_SIMPLE,
+    NOW,
+    OPERATORS,
+    OWN,
+    SIGNS,
+    SIMPLE_METHODS,
+)
 
 WORDS = {"true": True, "false": False, "null": None}
 
@@ -95,7 +108,7 @@ class Translation(ast.NodeTransformer):
         return ast.Name(mangle(node.id), node.ctx)
 
     def _may_write(self, node: ast.Name) -> None:
-        if node.id in WORDS or node.id == NOW:
+        if node.id in WORDS or node.id in GIVEN:
             raise Untranslatable(f"{node.id} cannot be set", node)
 
     def visit_Constant(self, node: ast.Constant) -> ast.expr:
@@ -201,6 +214,8 @@ class Translation(ast.NodeTransformer):
             raise Untranslatable(f"there is no function {name}; there are {', '.join(sorted(FUNCTIONS))}", node.func)
         if name in ("today", "now"):
             return self._clock(node)
+        if name in workdays.FUNCTIONS:
+            return self._working(node, name)
         if name == "empty":
             return self._empty(node)
         self.simple = self.simple and name not in NOT_SIMPLE
@@ -219,6 +234,15 @@ class Translation(ast.NodeTransformer):
             raise Untranslatable("expected nothing between the brackets", node)
         self.reads.add(NOW)
         return call("fn_" + node.func.id, ast.Name(mangle(NOW), ast.Load())) if isinstance(node.func, ast.Name) else node
+
+    def _working(self, node: ast.Call, name: str) -> ast.expr:
+        """A function of the calendar: it is handed the clock and the calendar before what stands between the brackets."""
+        _, least, most = workdays.FUNCTIONS[name]
+        if node.keywords or not least <= len(node.args) <= most:
+            raise Untranslatable(f"expected {least} to {most} values between the brackets, none of them with a name", node)
+        self.reads |= GIVEN
+        told = [ast.Name(mangle(given), ast.Load()) for given in (NOW, CALENDAR)]
+        return call("fn_" + name, *told, *self._all(node.args))
 
     def _empty(self, node: ast.Call) -> ast.expr:
         """`empty a.b`: true as well when a, or its b, does not exist."""

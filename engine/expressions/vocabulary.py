@@ -8,6 +8,7 @@ FUNCTIONS = frozenset({
     "len", "str", "int", "float", "bool", "min", "max", "abs", "sorted", "reversed", "range", "list", "dict", "tuple",
     "enumerate", "zip", "any", "all", "repr", "type", "fail", "date", "date_and_time", "time", "duration", "decimal", "today",
     "now", "round", "sum", "number", "string", "empty",
+    "sau_ngay_lam_viec", "sau_gio_lam_viec", "la_ngay_lam_viec", "so_ngay_lam_viec",
 })  # fmt: skip
 """What expressions may call: Starlark's, and our own."""
 OWN = frozenset({
@@ -47,6 +48,10 @@ COMPARISONS: dict[type[ast.cmpop], str] = {
 }
 NOW = "_now"
 """The variable that holds the time `now()` tells."""
+CALENDAR = "_lich"
+"""The variable that holds the calendar of working days: plain data, or what gives it when it is asked for."""
+GIVEN = frozenset({NOW, CALENDAR})
+"""Names that stand for what the evaluator is told, and for no variable of the case."""
 SIGNS = {
     "Import": "import", "ImportFrom": "import", "While": "while", "ClassDef": "class", "Pow": "**", "Starred": "*", "Try": "try",
     "BitOr": "|", "BitAnd": "&", "BitXor": "^", "LShift": "<<", "RShift": ">>", "NamedExpr": ":=", "Set": "{a, b}", "With": "with",

@@ -10,6 +10,7 @@ from engine.diagram import Element
 from engine.errors import ExpressionError, Finding
 from engine.lint.folder import Folder
 from engine.lint.rule import error, label
+from engine.lint.timer import working_days
 from engine.spiff import moments
 
 _NOW = datetime(2026, 1, 1, tzinfo=moments.ZONE)
@@ -42,6 +43,8 @@ def check(folder: Folder) -> Iterator[Finding]:
                 value = (element.camunda(attribute) or "").strip()
                 if value and "${" not in value and not right(value):
                     yield _finding((diagram.file, element), f"camunda:{attribute}", value, vi, en)
+                elif value and attribute != "priority":
+                    yield from working_days((diagram.file, element), attribute, value)
         for node in element.extensions("failedJobRetryTimeCycle"):
             value = (node.text or "").strip()
             if value and _RETRY.fullmatch(value) is None:

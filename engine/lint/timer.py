@@ -11,7 +11,7 @@ from engine.errors import ExpressionError, Finding
 from engine.lint.flow import child, kind_of, line_of, text_of
 from engine.lint.folder import Folder
 from engine.lint.rule import error, label, todo
-from engine.spiff import moments
+from engine.spiff import deadlines, moments
 
 _NOW = datetime(2026, 1, 1, tzinfo=moments.ZONE)
 _KINDS = ("timeDate", "timeDuration", "timeCycle")
@@ -48,6 +48,7 @@ def _timer(diagram: Diagram, event: Element, definition: Node) -> Iterator[Findi
             en=f"Expected timer {label(event)} to have one of date, duration and cycle, but it has {len(filled)}. Keep one.",
         )
     for kind, node, value in filled:
+        yield from working_days((diagram.file, event), kind, value)
         if "${" in value or "#{" in value:
             if event.type == "startEvent" and event.parent_id == event.process_id:
                 yield error(
@@ -79,6 +80,35 @@ def _timer(diagram: Diagram, event: Element, definition: Node) -> Iterator[Findi
                 vi=f"Đồng hồ {label(event)} cần {vi}, nhưng là “{value}”. Hãy sửa lại.",
                 en=f"Expected timer {label(event)} to have {en}, but found “{value}”. Correct it.",
             )
+
+
+def working_days(place: tuple[str, Element], kind: str, value: str) -> Iterator[Finding]:
+    """Property `lich`: days and hours are working days and hours. `kind`: dueDate, followUpDate or that of a timer."""
+    element = place[1]
+    calendar = element.properties.get(deadlines.PROPERTY, "").strip()
+    if not calendar:
+        return
+    if element.type == "startEvent" and element.parent_id == element.process_id:
+        yield error(
+            place,
+            vi=f"Đồng hồ bắt đầu {label(element)} không tính được theo ngày làm việc. Hãy bỏ thuộc tính lich.",
+            en=f"Expected start timer {label(element)} to count plain days, but it has property lich. Remove it.",
+        )
+    elif "${" not in calendar and calendar.partition("@")[0].strip() != deadlines.WORKING:
+        yield error(
+            place,
+            vi=f"Thuộc tính lich của {label(element)} phải là ngay_lam_viec hoặc ngay_lam_viec@mã_tổ_chức, nhưng là “{calendar}”."
+            " Hãy sửa lại.",
+            en=f"Expected property lich of {label(element)} to be ngay_lam_viec or ngay_lam_viec@body, but found “{calendar}”. Correct it.",
+        )
+    elif "${" not in calendar + value and "#{" not in value and not deadlines.counts(value, kind, calendar):
+        yield error(
+            place,
+            vi=f"{label(element)}: “{value}” không tính được bằng ngày làm việc. Tháng, năm và tuần không có số ngày làm việc cố định; hãy"
+            " ghi số ngày hoặc số giờ, như P10D hoặc PT4H.",
+            en=f"{label(element)}: expected working days or hours such as P10D or PT4H, but found “{value}”: months, years and weeks have"
+            " no fixed number of working days.",
+        )
 
 
 def _cron(value: str) -> bool:

@@ -17,6 +17,7 @@ from engine.models.releases import Release, ReleaseFile
 from engine.models.seals import CaseAccess, Seal, SealedHead
 from engine.models.studio import Rehearsal, Verdict, Workspace, WorkspaceContent, WorkspaceLock, WorkspaceRevision
 from engine.models.work import BufferedMessage, Candidate, Draft, Incident, Job, MessageSubscription, UserTask
+from engine.models.working_time import CalendarDay, Deadline, Reminder, StepTime, WorkingHours
 
 __all__ = [
     "Archive",
@@ -24,9 +25,11 @@ __all__ = [
     "Batch",
     "BatchItem",
     "BufferedMessage",
+    "CalendarDay",
     "Candidate",
     "CaseAccess",
     "Chore",
+    "Deadline",
     "DefinitionEvent",
     "Deployment",
     "Document",
@@ -50,14 +53,17 @@ __all__ = [
     "Rehearsal",
     "Release",
     "ReleaseFile",
+    "Reminder",
     "Resource",
     "SavedFilter",
     "Seal",
     "SealedHead",
+    "StepTime",
     "User",
     "UserTask",
     "Verdict",
     "Visit",
+    "WorkingHours",
     "Workspace",
     "WorkspaceContent",
     "WorkspaceLock",

@@ -13,7 +13,7 @@ from SpiffWorkflow import TaskState
 from SpiffWorkflow.bpmn import BpmnWorkflow
 
 from engine.errors import DecisionError, EngineError, ExpressionError
-from engine.expressions.vocabulary import NOW
+from engine.expressions.vocabulary import CALENDAR, NOW
 from engine.spiff.scope import Scope
 from engine.spiff.specs import Container, Flow, Node
 from engine.spiff.token import Token
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from engine.spiff.program import Program
 
 Decide = Callable[[str, Mapping[str, Any]], Any]
+Told = Callable[[], Mapping[str, Any]]  # gives the calendar of working days, as plain data, when something asks for it
 
 MOST_STEPS = 100_000
 """Automatic steps within one verb; a diagram that needs more turns in a circle without waiting."""
@@ -47,7 +48,7 @@ class NoScripts:
 class Case(BpmnWorkflow):  # type: ignore[misc]  # SpiffWorkflow is not typed
     """Tokens (`tasks`), scopes and waits. Nodes call back here to put, move and end tokens."""
 
-    def __init__(self, program: Program, now: datetime, decide: Decide | None) -> None:
+    def __init__(self, program: Program, now: datetime, decide: Decide | None, calendar: Told | None = None) -> None:
         super().__init__(program.spec, script_engine=NoScripts(), deserializing=True)
         self.program = program
         self.decide = decide
@@ -77,6 +78,7 @@ class Case(BpmnWorkflow):  # type: ignore[misc]  # SpiffWorkflow is not typed
         self.root = Scope("s0", "process", program.key, None, "t0")
         self.scopes["s0"] = self.root
         self.now = now
+        self.root.clock[CALENDAR] = calendar
         self.task_tree = Token(self, program.spec.start, self.root, None, "t0", now)
 
     @property

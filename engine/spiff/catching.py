@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine import expressions
 from engine.errors import ExpressionError
-from engine.spiff import evaluation, moments
+from engine.spiff import deadlines, evaluation, moments
 from engine.spiff.flownode import FlowNode
 from engine.spiff.specs import EventDefinition
 from engine.spiff.token import Token
@@ -72,7 +72,8 @@ def arm(case: Case, token: Token) -> None:
 def _wait(case: Case, token: Token, index: int, event: EventDefinition, view: Mapping[str, Any]) -> Wait:
     node = token.node
     if event.kind == "timer":
-        return Wait(case.new_id("w"), WaitKind.TIMER, node.id, name=node.element.name, due=_due(case, token, index, event, view))
+        due, rule = _due(case, token, index, event, view)
+        return _timer(case, token, due, rule)
     name = evaluation.text(event.name, view) or ""
     if event.kind == "signal":
         return Wait(case.new_id("w"), WaitKind.SIGNAL, node.id, name=name)
@@ -80,19 +81,26 @@ def _wait(case: Case, token: Token, index: int, event: EventDefinition, view: Ma
     return Wait(case.new_id("w"), WaitKind.MESSAGE, node.id, name=name, keys=keys, properties=node.element.properties)
 
 
-def _due(case: Case, token: Token, index: int, event: EventDefinition, view: Mapping[str, Any]) -> datetime:
-    found = evaluation.value(event.text.strip(), view)
+def _timer(case: Case, token: Token, due: datetime, rule: deadlines.Rule) -> Wait:
+    node = token.node
+    return Wait(case.new_id("w"), WaitKind.TIMER, node.id, name=node.element.name, due=due, rules={"due": rule} if rule else {})
+
+
+def _due(case: Case, token: Token, index: int, event: EventDefinition, view: Mapping[str, Any]) -> tuple[datetime, deadlines.Rule]:
+    found, calendar = deadlines.value(token.node.element, event.text, view)
     if event.timer != "timeCycle" and not (isinstance(found, str) and found.strip().startswith("R")):
-        return moments.point(found, case.now)
+        due, rule = deadlines.settled(found, event.text, view, calendar, "point")
+        return due or moments.point(found, case.now), rule
     cycle = moments.cycle(str(found))
-    planned = cycle.first or cycle.interval.after(case.now)
+    planned, rule = (cycle.first, {}) if cycle.first else deadlines.after(cycle.interval, case.now, calendar, view)
     token.memory.setdefault("cycles", {})[str(index)] = {
         "left": None if cycle.times is None else cycle.times - 1,
         "planned": planned.isoformat(),
         "months": cycle.interval.months,
         "seconds": cycle.interval.rest.total_seconds(),
+        **({"lich": calendar} if calendar else {}),
     }
-    return planned
+    return planned, rule
 
 
 def look(case: Case, token: Token) -> None:
@@ -169,9 +177,11 @@ def _again(case: Case, token: Token, index: int, event: EventDefinition | None, 
             return any(e.kind != "timer" for e in node.events) and not _interrupts(token)
         if cycle["left"] is not None:
             cycle["left"] -= 1
-        planned = moments.Duration(cycle["months"], timedelta(seconds=cycle["seconds"])).after(datetime.fromisoformat(cycle["planned"]))
+        interval = moments.Duration(cycle["months"], timedelta(seconds=cycle["seconds"]))
+        before = datetime.fromisoformat(cycle["planned"])
+        planned, rule = deadlines.after(interval, before, cycle.get("lich", ""), token.place.view())
         cycle["planned"] = planned.isoformat()
-        wait = Wait(case.new_id("w"), WaitKind.TIMER, node.id, name=node.element.name, due=planned)
+        wait = _timer(case, token, planned, rule)
         case.open(token, wait)
         token.memory["places"][wait.id] = index
         return True

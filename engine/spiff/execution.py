@@ -11,7 +11,7 @@ from SpiffWorkflow import TaskState
 from engine.errors import Invalid, NotFound, NotWaiting
 from engine.expressions import from_json, to_json
 from engine.spiff import catching, evaluation, storage, throwing
-from engine.spiff.case import Case, Decide
+from engine.spiff.case import Case, Decide, Told
 from engine.spiff.program import Program
 from engine.spiff.token import Token
 from engine.spiff.wait import Effects, Failure, Wait, WaitKind
@@ -40,10 +40,11 @@ class Execution:
         business_key: str = "",
         start_event: str | None = None,
         decide: Decide | None = None,
+        calendar: Told | None = None,
     ) -> Execution:
         """A new case, from its none start event or from `start_event` (element id). Raises Invalid when there is no such start event, and
         ExpressionError when the default of a variable cannot be evaluated."""
-        case = Case(program, now, decide)
+        case = Case(program, now, decide, calendar)
         case.business_key = business_key
         case.root.variables.update(_storable(variables))
         for name, source in program.defaults.items():
@@ -62,9 +63,11 @@ class Execution:
         return execution
 
     @classmethod
-    def load(cls, program: Program, state: Mapping[str, Any], *, now: datetime, decide: Decide | None = None) -> Execution:
+    def load(
+        cls, program: Program, state: Mapping[str, Any], *, now: datetime, decide: Decide | None = None, calendar: Told | None = None
+    ) -> Execution:
         """A stored case, as dump() gave it."""
-        return cls(storage.load(program, state, now, decide))
+        return cls(storage.load(program, state, now, decide, calendar))
 
     def dump(self) -> dict[str, Any]:
         """The whole state as plain JSON values. Holds no part of the program."""

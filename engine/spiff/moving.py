@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from engine.spiff import catching, evaluation, storage
-from engine.spiff.case import Case, Decide
+from engine.spiff.case import Case, Decide, Told
 from engine.spiff.execution import Execution
 from engine.spiff.program import Program
 from engine.spiff.scope import Scope
@@ -119,7 +119,7 @@ class Move:
 
     # --- doing it ----------------------------------------------------------------------------------------------------------------------
 
-    def execute(self, state: Mapping[str, Any], *, now: datetime, decide: Decide | None = None) -> Execution:
+    def execute(self, state: Mapping[str, Any], *, now: datetime, decide: Decide | None = None, calendar: Told | None = None) -> Execution:
         """The case in the new version. Its obstacles() are empty. Open work keeps its place; timers and boundary events follow the new one.
 
         Raises ExpressionError where a form, a name, a timer or a default of the new version cannot be evaluated.
@@ -132,7 +132,7 @@ class Move:
             "failures": [[row[0], self.target(row[1]), *row[2:]] for row in state["failures"] if row[0] not in lost],
             "joins": [[scope, self.target(node)] for scope, node in state["joins"]],
         }
-        case = storage.load(self.new, moved, now, decide)
+        case = storage.load(self.new, moved, now, decide, calendar)
         before = storage.load(self.old, state, now, decide)
         case.effects = Effects(
             closed=[wait for wait in before.waits.values() if before.owners[wait.id] in lost],

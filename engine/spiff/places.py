@@ -6,8 +6,8 @@ import re
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from engine.expressions.vocabulary import NOW
-from engine.spiff import catching, evaluation, moments
+from engine.expressions.vocabulary import GIVEN
+from engine.spiff import catching, deadlines, evaluation
 from engine.spiff.activities import Activity
 from engine.spiff.case import Problem
 from engine.spiff.scope import Scope
@@ -16,7 +16,7 @@ from engine.spiff.token import Token
 from engine.spiff.wait import Wait, WaitKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from engine.spiff.case import Case
 
@@ -29,6 +29,8 @@ class UserTask(Activity):
 
     def on_execute(self, case: Case, token: Token) -> str | None:
         element, view = self.element, token.place.view()
+        due, due_rule = self._moment(element.camunda("dueDate"), view, "due")
+        follow_up, follow_up_rule = self._moment(element.camunda("followUpDate"), view, "point")
         case.open(
             token,
             Wait(
@@ -40,22 +42,18 @@ class UserTask(Activity):
                 assignee=evaluation.text(element.camunda("assignee"), view) or None,
                 candidate_users=evaluation.words(element.camunda("candidateUsers"), view),
                 candidate_groups=evaluation.words(element.camunda("candidateGroups"), view),
-                due=self._moment(element.camunda("dueDate"), view, case.now, moments.deadline),
-                follow_up=self._moment(element.camunda("followUpDate"), view, case.now, moments.point),
+                due=due,
+                follow_up=follow_up,
                 priority=self._priority(element.camunda("priority"), view),
                 variables=self.handed_over(token),
                 properties=element.properties,
+                rules={name: rule for name, rule in (("due", due_rule), ("follow_up", follow_up_rule)) if rule},
             ),
         )
         return None
 
-    def _moment(
-        self, source: str | None, view: Mapping[str, Any], now: datetime, read: Callable[[object, datetime], datetime]
-    ) -> datetime | None:
-        if source is None or not source.strip():
-            return None
-        found = evaluation.value(source.strip(), view)
-        return None if found is None or found == "" else read(found, now)
+    def _moment(self, source: str | None, view: Mapping[str, Any], read: str) -> tuple[datetime | None, deadlines.Rule]:
+        return deadlines.due(self.element, source, view, read) if source is not None and source.strip() else (None, {})
 
     def _priority(self, source: str | None, view: Mapping[str, Any]) -> int | None:
         found = evaluation.text(source, view)
@@ -185,10 +183,13 @@ class SubProcess(Activity):
         scope, container = token.own, self.body
         if container is None:
             return "finish"
-        start = token.memory.get("start")
+        start, inner = token.memory.get("start"), token.memory.pop("inner", [])
         if start is not None:
             case.start_body(scope, container, [])
             case.put(case.node(start), scope, phase="leave")
+        elif inner:
+            case.start_body(scope, container, [])
+            case.put(case.node(inner[0]), scope, memory={"inner": inner[1:]} if inner[1:] else None)
         elif self.ad_hoc is not None:
             case.start_body(scope, container, container.implicit[:1] if self.ad_hoc.sequential else container.implicit)
             scope.state["next"] = 1 if self.ad_hoc.sequential else len(container.implicit)
@@ -238,7 +239,7 @@ def transferred(handovers: list[Any], view: Mapping[str, Any]) -> dict[str, Any]
     found: dict[str, Any] = {}
     for handover in handovers:
         if handover.everything:
-            found.update((name, value) for name, value in view.items() if name != NOW)
+            found.update((name, value) for name, value in view.items() if name not in GIVEN)
         elif handover.expression is not None:
             found[handover.target] = evaluation.expression(handover.expression, view)
         elif handover.source is not None:

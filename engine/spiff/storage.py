@@ -10,7 +10,7 @@ from typing import Any
 from SpiffWorkflow import TaskState
 
 from engine.expressions import from_json, to_json
-from engine.spiff.case import Case, Decide
+from engine.spiff.case import Case, Decide, Told
 from engine.spiff.program import Program
 from engine.spiff.scope import Held, Scope, Undo
 from engine.spiff.token import Token
@@ -67,8 +67,8 @@ def _wait(wait: Wait) -> dict[str, Any]:
     found: dict[str, Any] = {"id": wait.id, "kind": str(wait.kind), "element_id": wait.element_id}
     for field in fields(Wait):
         value = getattr(wait, field.name)
-        # A call was handed its variables when it was opened; the properties stand in the diagram.
-        known = field.name == "properties" or (field.name == "variables" and wait.kind is WaitKind.CALL)
+        # A call was handed its variables when it was opened, a table has its rules; the properties stand in the diagram.
+        known = field.name in ("properties", "rules") or (field.name == "variables" and wait.kind is WaitKind.CALL)
         if field.name not in found and not known and value != getattr(default, field.name):
             found[field.name] = to_json(value)
     return found
@@ -91,11 +91,11 @@ def _scope(scope: Scope) -> dict[str, Any]:
     return found
 
 
-def load(program: Program, state: Mapping[str, Any], now: datetime, decide: Decide | None) -> Case:
+def load(program: Program, state: Mapping[str, Any], now: datetime, decide: Decide | None, calendar: Told | None = None) -> Case:
     """The case that dump() was given. Raises ValueError for a state of another format."""
     if state.get("format") != FORMAT:
         raise ValueError(f"Expected a state of format {FORMAT}, but found {state.get('format')}")
-    case = Case(program, now, decide)
+    case = Case(program, now, decide, calendar)
     case.status, case.business_key, case.counter = state["status"], state["business_key"], state["counter"]
     case.completed = case.status != "active"
     _load_scopes(case, state["scopes"])

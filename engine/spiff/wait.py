@@ -47,6 +47,7 @@ class Wait:
     business_key: str | None = None  # call
     variables: Mapping[str, Any] = field(default_factory=dict)  # call, job: what is handed over
     properties: Mapping[str, str] = field(default_factory=dict)  # camunda:properties of the element
+    rules: Mapping[str, Any] = field(default_factory=dict)  # user task: due, follow_up; timer: due. What the calendar of working days moves
 
 
 @dataclass(frozen=True)

@@ -63,6 +63,36 @@ def test_it_takes_a_timer_without_value_for_unfinished() -> None:
     assert _timer("timeDuration", "") == [Severity.TODO]
 
 
+def _calendar(lich: str) -> str:
+    property_ = f'<camunda:property name="lich" value="{lich}"/>'
+    return f"<extensionElements><camunda:properties>{property_}</camunda:properties></extensionElements>"
+
+
+def _working(lich: str, event: str, value: str) -> list[str]:
+    properties = _calendar(lich)
+    timer = f"<timerEventDefinition><timeDuration>{value}</timeDuration></timerEventDefinition>"
+    who = 'name="Lập" camunda:formRef="ke_hoach" camunda:candidateGroups="a"'
+    task = f'<userTask id="t" {who} camunda:dueDate="{value}">{properties}</userTask>'
+    nodes = {"timer": f'<intermediateCatchEvent id="cho">{properties}{timer}</intermediateCatchEvent>', "task": task}
+    return [f.en for f in found(process(line(nodes[event]))) if f.rule in ("timer", "attribute-value")]
+
+
+@pytest.mark.parametrize("event", ["timer", "task"])
+def test_it_takes_working_days_and_hours_and_refuses_what_has_none(event: str) -> None:
+    for lich, value in (("ngay_lam_viec", "P10D"), ("ngay_lam_viec@so_a", "PT4H"), ("${kieu}", "P1M"), ("ngay_lam_viec", "${han}")):
+        assert _working(lich, event, value) == []
+    for value in ("P1M", "P1Y", "P2W", "-P1D"):
+        assert "expected working days or hours" in _working("ngay_lam_viec", event, value)[0]
+    assert "to be ngay_lam_viec" in _working("ngay_nghi", event, "P10D")[0]
+
+
+def test_it_refuses_working_days_on_a_start_event() -> None:
+    properties = _calendar("ngay_lam_viec")
+    start = f'<startEvent id="s">{properties}<timerEventDefinition><timeCycle>R/P1D</timeCycle></timerEventDefinition></startEvent>'
+    text = process(f'{start}<endEvent id="e"/>{flow("s", "e")}')
+    assert any("Expected start timer" in f.en for f in found(text, "timer"))
+
+
 @pytest.mark.parametrize("groups", ["tham_muu", "a,b", "noi_di@${to_chuc}", "@ban_x", "${nhom}", "${f('a, b')}", "a-b.c@d, ${x}@y"])
 def test_it_takes_groups_by_role_and_organisation(groups: str) -> None:
     task = f'<userTask id="t" name="Lập" camunda:formRef="ke_hoach" camunda:candidateGroups="{groups}"/>'
