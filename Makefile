@@ -36,6 +36,10 @@ lint: .venv/test.stamp ## Check the code without running it: ruff, mypy
 proof: .venv/test.stamp packages ## Kill processes, restart PostgreSQL and Redis under load: the sums must be exact
 	$(BIN)/python -m tests.proof
 
+.PHONY: bench
+bench: .venv/test.stamp packages ## Measure against Viewflow, Operaton and SpiffWorkflow: docs/benchmark.md (BENCH=--quick)
+	$(BIN)/python -m bench $(BENCH)
+
 .PHONY: packages
 packages: ## Install what tests need of the system (as root), or name the command
 	@bash .ci/packages test

@@ -46,7 +46,8 @@ def procedure() -> str:
 
 
 def main() -> None:
-    timer = '<intermediateCatchEvent id="giua"><timerEventDefinition><timeDate>${han}</timeDate></timerEventDefinition></intermediateCatchEvent>'
+    date = "<timerEventDefinition><timeDate>${han}</timeDate></timerEventDefinition>"
+    timer = f'<intermediateCatchEvent id="giua">{date}</intermediateCatchEvent>'
     service = '<serviceTask id="giua" name="Dịch vụ" camunda:type="external" camunda:topic="khong_lam_gi"/>'
     drawn = {"hen_gio": chain("hen_gio", "Hẹn giờ", timer), "dich_vu": chain("dich_vu", "Dịch vụ", service), "thu_tuc": procedure()}
     for name, text in drawn.items():

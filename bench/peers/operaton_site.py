@@ -84,6 +84,17 @@ class Operaton:
         body = json.dumps(FILLED).encode()
         return [Request("POST", f"/engine-rest/task/{task['id']}/complete", body, headers) for task in tasks]
 
+    def begin(self, headers: Mapping[str, str], number: int) -> None:
+        """`number` cases of the procedure."""
+        value = {"lam_lai": {"value": False}}
+        send(self.server.port, self.start(headers, number, "thu_tuc", value), 4)
+        self.going = number
+
+    def step(self, headers: Mapping[str, str]) -> list[Request]:
+        """Requests that complete the next task of each of them."""
+        tasks = self._ask("GET", f"/task?processDefinitionKey=thu_tuc&maxResults={self.going}")
+        return [Request("POST", f"/engine-rest/task/{task['id']}/complete", b"{}", headers) for task in tasks]
+
     def timers(self, headers: Mapping[str, str], number: int) -> float:
         """Timers fired per second: all fall due at one moment, and the clock runs from then until the last case has ended."""
         due = datetime.now(UTC) + timedelta(seconds=max(20, number / 50))

@@ -38,8 +38,8 @@ class Ours:
         with self.sessions.begin() as session:
             for username in (PERSON, "truong_phong", "nguoi_khac"):
                 accounts.add(session, username, username.replace("_", " ").title(), PASSWORD, roles=("nhan_vien@co_quan",))
-            files = {file.name: file.read_bytes() for file in DIAGRAMS.iterdir() if file.stem == KEY}
-            deployments.deploy(session, KEY, files)
+            for key in (KEY, "thu_tuc"):
+                deployments.deploy(session, key, {file.name: file.read_bytes() for file in DIAGRAMS.iterdir() if file.stem == key})
         port = free_port()
         environment = {"LUANCHUYEN_DATABASE_URL": database, "LUANCHUYEN_FOLDER": str(folder), "LUANCHUYEN_SECRET_KEY": "x" * 40}
         options = ["--no-control-socket", "--worker-class", "gthread", "--workers", str(processes), "--threads", "16"]
@@ -72,6 +72,19 @@ class Ours:
     def complete(self, headers: Mapping[str, str], number: int) -> list[Request]:
         body = self._body(noi_dung="Kinh phí khảo sát", so_tien="12", can_xet="on")
         return [Request("POST", f"/viec/{task}", body, headers, frozenset({302})) for task in self.cases(number)]
+
+    def begin(self, headers: Mapping[str, str], number: int) -> None:
+        """`number` cases of the procedure."""
+        with self.sessions.begin() as session:
+            definition = deployments.latest(session, "thu_tuc")
+            self.going = [instances.start(session, definition, {"lam_lai": False}).id for _ in range(number)]
+
+    def step(self, headers: Mapping[str, str]) -> list[Request]:
+        """Requests that complete the next task of each of them."""
+        with self.sessions() as session:
+            query = select(UserTask.id).where(UserTask.instance_id.in_(self.going), UserTask.state == "open")
+            body = self._body()
+            return [Request("POST", f"/viec/{task}", body, headers, frozenset({302})) for task in session.scalars(query)]
 
     def inbox(self, headers: Mapping[str, str], number: int, mine: int) -> Request:
         """Fill up to `number` open tasks of which `mine` are the person's; the request that opens the inbox."""

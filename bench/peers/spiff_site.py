@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import urllib.request
@@ -17,11 +18,13 @@ from bench.peers.site import JSON, PERSON, Server, free_port, running
 
 NEEDS = ("SpiffWorkflow==3.2.0", "flask==3.1.3", "gunicorn==27.0.1", "psycopg[binary]==3.3.9")
 SITE = Path(__file__).parent / "spiff"
-DIAGRAM = Path(__file__).parents[1] / "diagrams" / "de_nghi.bpmn"
+DIAGRAMS = Path(__file__).parents[1] / "diagrams"
+CONDITION = re.compile(r"\$\{(\w+)\}")
+FILLED = json.dumps({"noi_dung": "Kinh phí khảo sát", "so_tien": 12, "can_xet": True, "lam_lai": False}).encode()
 
 
 class Spiff:
-    """The same diagram, its one condition in Python instead of an expression of Camunda's."""
+    """The same diagrams, their conditions in Python instead of expressions of Camunda's."""
 
     name = f"SpiffWorkflow {NEEDS[0].partition('==')[2]}, round trip"
 
@@ -33,13 +36,14 @@ class Spiff:
 
     @contextmanager
     def serve(self, database: str, folder: Path, processes: int) -> Iterator[Server]:
-        diagram = folder / "de_nghi.bpmn"
-        diagram.write_text(DIAGRAM.read_text("utf-8").replace("${can_xet}", "can_xet"), "utf-8")
+        diagrams = [folder / f"{name}.bpmn" for name in ("de_nghi", "thu_tuc")]
+        for diagram in diagrams:
+            diagram.write_text(CONDITION.sub(r"\1", (DIAGRAMS / diagram.name).read_text("utf-8")), "utf-8")
         with psycopg.connect(database) as connection:
             connection.execute("CREATE TABLE cases (id bigserial PRIMARY KEY, state text NOT NULL)")
         port = free_port()
         options = ["--worker-class", "gthread", "--workers", str(processes), "--threads", "16", "--bind", f"127.0.0.1:{port}"]
-        environment = {"BENCH_DATABASE": database, "BENCH_DIAGRAM": str(diagram)}
+        environment = {"BENCH_DATABASE": database, "BENCH_DIAGRAMS": ":".join(map(str, diagrams))}
         with running(
             [self.python, "-m", "gunicorn", *options, "app:app"], port, "/login", folder / "spiff.log", environment, SITE
         ) as server:
@@ -52,15 +56,24 @@ class Spiff:
             return {"Cookie": response.headers["Set-Cookie"].partition(";")[0], **JSON}
 
     def start(self, headers: Mapping[str, str], number: int) -> list[Request]:
-        return [Request("POST", "/cases", b"{}", headers) for _ in range(number)]
+        return [Request("POST", "/cases/de_nghi", b"{}", headers) for _ in range(number)]
 
     def complete(self, headers: Mapping[str, str], number: int) -> list[Request]:
         first = self._last() + 1
         send(self.server.port, self.start(headers, number), 4)
-        body = json.dumps({"noi_dung": "Kinh phí khảo sát", "so_tien": 12, "can_xet": True}).encode()
-        return [Request("POST", f"/cases/{case}/complete", body, headers) for case in range(first, first + number)]
+        return [Request("POST", f"/cases/{case}/complete", FILLED, headers) for case in range(first, first + number)]
+
+    def begin(self, headers: Mapping[str, str], number: int) -> None:
+        """`number` cases of the procedure."""
+        first = self._last() + 1
+        send(self.server.port, [Request("POST", "/cases/thu_tuc", b"{}", headers) for _ in range(number)], 4)
+        self.going = range(first, first + number)
+
+    def step(self, headers: Mapping[str, str]) -> list[Request]:
+        """Requests that complete the next task of each of them."""
+        return [Request("POST", f"/cases/{case}/complete", FILLED, headers) for case in self.going]
 
     def _last(self) -> int:
-        request = urllib.request.Request(f"http://127.0.0.1:{self.server.port}/cases", b"{}", method="POST")
+        request = urllib.request.Request(f"http://127.0.0.1:{self.server.port}/cases/de_nghi", b"{}", method="POST")
         with urllib.request.urlopen(request, timeout=30) as response:
             return int(json.load(response)["id"])

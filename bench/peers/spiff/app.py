@@ -4,6 +4,7 @@ import json
 import os
 import secrets
 import threading
+from pathlib import Path
 
 import psycopg
 from flask import Flask, request, session
@@ -17,8 +18,11 @@ app.secret_key = "benchmark-only"
 serializer = BpmnWorkflowSerializer()
 local = threading.local()
 parser = BpmnParser()
-parser.add_bpmn_file(os.environ["BENCH_DIAGRAM"])
-spec = parser.get_spec("de_nghi")
+specs = {}
+for file in os.environ["BENCH_DIAGRAMS"].split(":"):
+    parser.add_bpmn_file(file)
+    key = Path(file).stem
+    specs[key] = parser.get_spec(key)
 
 
 def connection():
@@ -40,9 +44,9 @@ def login():
     return ""
 
 
-@app.post("/cases")
-def start():
-    workflow = BpmnWorkflow(spec)
+@app.post("/cases/<key>")
+def start(key):
+    workflow = BpmnWorkflow(specs[key])
     with connection().transaction():
         row = connection().execute("INSERT INTO cases (state) VALUES (%s) RETURNING id", [run(workflow)]).fetchone()
     return {"id": row[0]}
