@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Select, delete, func, insert, select, upda
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, joinedload
 
-from engine import db, identity, jobs
+from engine import db, identity, jobs, standing
 from engine.acts import ACTS, GOES, Outlook, problems
 from engine.errors import EngineError, Forbidden, Invalid, NotFound, Stale
 from engine.models import Batch, BatchItem, ProcessInstance, User
@@ -122,6 +122,13 @@ def choose(session: Session, batch_id: int, user: User, item_ids: Collection[int
         _turn(session, batch_id, before, after, BatchItem.id.in_(item_ids))
 
 
+def only_at(session: Session, batch_id: int, user: User, element_id: str) -> None:
+    """Leave out all cases that do not stand at this element. Before the start."""
+    if _own(session, batch_id, user, lock=True).state == PLANNED:
+        here = select(ProcessInstance.id).where(standing.at(element_id))
+        _turn(session, batch_id, GOES, LEFT_OUT, BatchItem.instance_id.not_in(here))
+
+
 def start(session: Session, batch_id: int, user: User) -> Batch:
     """Have it done to all cases that can go. Asked a second time it is no error. Raises NotFound, Invalid when there is nothing to do."""
     batch = _own(session, batch_id, user, lock=True)
@@ -154,8 +161,9 @@ def undo(session: Session, batch_id: int, user: User, reason: str) -> Batch:
     back = ACTS[batch.kind].undo
     if back is None:
         raise Forbidden(action="take this back", reason="it cannot be undone")
-    kind, arguments = back(batch.arguments)
-    done = select(BatchItem.instance_id).where(BatchItem.batch_id == batch.id, BatchItem.state == DONE)
+    kind, arguments = back(batch)
+    column = BatchItem.id if ACTS[kind].on == "item" else BatchItem.instance_id
+    done = select(column).where(BatchItem.batch_id == batch.id, BatchItem.state == DONE)
     return prepare(session, kind, arguments, user, reason, ids=session.scalars(done).all(), undoes=batch)
 
 
@@ -175,7 +183,7 @@ def advance(session: Session, batch_id: int) -> bool:
     try:
         with session.begin_nested():
             _still_may(session, item, batch.user)
-            ACTS[batch.kind].do(session, batch.arguments, item, batch.user, batch.reason)
+            item.before = ACTS[batch.kind].do(session, batch.arguments, item, batch.user, batch.reason)
         state, told = DONE, []
     except (Stale, OperationalError):
         raise

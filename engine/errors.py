@@ -15,6 +15,8 @@
     |   +-- NotWaiting
     |   +-- FileHeld                 somebody edits this file of a draft
     |   +-- NotMovable               a case that cannot move to another version as it stands, with all obstacles
+    |   +-- NotModifiable            a case whose tokens cannot be moved like that, with all obstacles
+    |   +-- Halted                   one of several changes that are applied together
     |   +-- ReleaseOvertaken         another version is in force than the one that was compared with
     |   +-- ReleaseDecided           somebody has decided about the proposal already
     |   +-- ReleasePending           another proposal of the folder waits
@@ -114,6 +116,31 @@ class NotMovable(Conflict):
         """`obstacles`: engine.migration.Obstacle, each with its element and a sentence in both languages."""
         super().__init__(instance=instance, version=version, count=len(obstacles))
         self.obstacles = list(obstacles)
+
+
+class Both(str):
+    """English words with the Vietnamese ones beside them, for what is composed where it happens and stands in no catalogue."""
+
+    vi: str
+
+    def __new__(cls, en: str, vi: str) -> Both:
+        found = super().__new__(cls, en)
+        found.vi = vi
+        return found
+
+
+class NotModifiable(Conflict):
+    """Case {instance} cannot be changed like that: {why}"""
+
+    def __init__(self, instance: str, obstacles: Sequence[object]) -> None:
+        """`obstacles`: engine.spiff.Obstacle, each with its element and a sentence in both languages."""
+        vi, en = (" ".join(str(getattr(one, name, "")) for one in obstacles) for name in ("vi", "en"))
+        super().__init__(instance=instance, why=Both(en, vi))
+        self.obstacles = list(obstacles)
+
+
+class Halted(Conflict):
+    """Change {number} ({case}) could not be applied, so none was: {why}"""
 
 
 class ReleaseOvertaken(Conflict):

@@ -174,7 +174,7 @@ def cancel(session: Session, instance_id: int, user: User, reason: str) -> None:
 
 def suspend(session: Session, instance_id: int, user: User, reason: str) -> None:
     """Stop a case for a while: nobody can work on it and nothing runs. Due times are kept. For its supervisors."""
-    instance = _steered(session, instance_id, user, "suspend this case")
+    instance = steered(session, instance_id, user, "suspend this case")
     if instance.state != executions.ACTIVE:
         raise executions.not_active(instance)
     instance.state = executions.SUSPENDED
@@ -184,7 +184,7 @@ def suspend(session: Session, instance_id: int, user: User, reason: str) -> None
 
 def activate(session: Session, instance_id: int, user: User, reason: str) -> None:
     """Let a suspended case go on; what became due in the meantime is due now. For its supervisors."""
-    instance = _steered(session, instance_id, user, "activate this case")
+    instance = steered(session, instance_id, user, "activate this case")
     if instance.state != executions.SUSPENDED:
         raise Invalid(expected="a suspended case", found=f"one that is {instance.state}")
     instance.state = executions.ACTIVE
@@ -194,7 +194,7 @@ def activate(session: Session, instance_id: int, user: User, reason: str) -> Non
 
 def set_variables(session: Session, instance_id: int, user: User, variables: Mapping[str, Any], reason: str) -> None:
     """Mend the data of a case: for its supervisors, with a reason; before and after are recorded. Conditional events look again."""
-    instance = _steered(session, instance_id, user, "change the data of this case")
+    instance = steered(session, instance_id, user, "change the data of this case")
     if not executions.runs(instance):
         raise executions.not_active(instance)
     execution = executions.load(session, instance)
@@ -205,7 +205,8 @@ def set_variables(session: Session, instance_id: int, user: User, variables: Map
     wait_states.mirror(session, instance, execution, actor=user)
 
 
-def _steered(session: Session, instance_id: int, user: User, action: str) -> ProcessInstance:
+def steered(session: Session, instance_id: int, user: User, action: str) -> ProcessInstance:
+    """A case that `user` supervises, with its row locked. Raises NotFound, Forbidden."""
     get(session, instance_id, user)
     if session.scalar(select(ProcessInstance.id).where(ProcessInstance.id == instance_id, identity.may_supervise(user))) is None:
         raise Forbidden(action=action, reason="only its supervisors may")

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, delete, exists, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from engine import db, deployments, executions, history, instances, jobs, start_events, validity, wait_states
-from engine.errors import MessageNotCorrelated, NotWaiting, Stale
+from engine.errors import Invalid, MessageNotCorrelated, NotWaiting, Stale
 from engine.expressions import from_json, to_json
 from engine.models import BufferedMessage, Job, MessageSubscription, ProcessDefinition, ProcessInstance, User
 
@@ -185,3 +185,27 @@ def send_signal(session: Session, job: Job) -> None:
     execution.receive_signal(thrown["name"], thrown["variables"])
     history.record(session, instance.id, "signal.received", detail={"name": thrown["name"]})
     wait_states.mirror(session, instance, execution)
+
+
+def by_hand(
+    session: Session, instance_id: int, user: User, kind: str, name: str, variables: Mapping[str, Any], reason: str
+) -> ProcessInstance:
+    """Hand a message or a signal to one case that waits for it. For its supervisors, with a reason. Raises Invalid, NotWaiting."""
+    if not reason.strip():
+        raise Invalid(expected="a reason for this change", found="none")
+    instance = instances.steered(session, instance_id, user, "hand this case a message")
+    if not executions.runs(instance):
+        raise executions.not_active(instance)
+    execution = executions.load(session, instance)
+    waiting = [wait for wait in execution.waits.values() if (str(wait.kind), wait.name) == (kind, name)]
+    if not waiting:
+        raise NotWaiting(element=name, instance=instance.business_key)
+    element = deployments.diagram(session, instance.definition).elements[waiting[0].element_id]
+    if kind == MESSAGE:
+        execution.receive_message(waiting[0].id, variables)
+    else:
+        execution.receive_signal(name, variables)
+    detail = {"name": name, "variables": to_json(dict(variables)), "reason": reason.strip(), "by_hand": True}
+    history.record(session, instance.id, f"{kind}.received", actor=user, element=element, wait_id=waiting[0].id, detail=detail)
+    wait_states.mirror(session, instance, execution, actor=user)
+    return instance

@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from engine.errors import EngineError
+from engine.errors import Both, EngineError
 
 HOME = ZoneInfo("Asia/Ho_Chi_Minh")
 FOLDER = Path(__file__).parent / "translations"
@@ -76,6 +76,10 @@ def word(value: object, locale: str = "vi") -> str:
     """One parameter of a sentence: translated where it is the engine's own word, moments in local time."""
     if isinstance(value, datetime):
         return f"{value.astimezone(HOME):%H:%M %d/%m/%Y}"
+    if isinstance(value, EngineError):
+        return say(value, locale)
+    if isinstance(value, Both):
+        return str(getattr(value, locale, value))
     text = str(value)
     if _INSTANT.fullmatch(text):
         return word(datetime.fromisoformat(text.replace("Z", "+00:00")), locale)

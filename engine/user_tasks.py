@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import bindparam, delete, select, update
@@ -16,10 +16,11 @@ from engine.diagram import Element
 from engine.errors import Forbidden, Invalid, NotFound, UserTaskAssigned, UserTaskNotOpen
 from engine.expressions import to_json
 from engine.forms import Form
-from engine.models import Draft, Execution, Organisation, ProcessDefinition, ProcessInstance, User, UserTask
+from engine.models import Draft, Execution, HistoryEvent, Organisation, ProcessDefinition, ProcessInstance, User, UserTask
 from engine.pipeline import Pipeline
 
 OPEN, COMPLETED, CANCELLED = "open", "completed", "cancelled"
+REMINDED_AGAIN = timedelta(hours=1)
 
 # Made once, as all that every completion says to the database.
 _TASK = (
@@ -128,6 +129,30 @@ def assign(session: Session, task_id: int, user: User, assignee: User, reason: s
     history.record(session, task.instance_id, "task.assigned", actor=user, element=element, user_task_id=task.id, detail=detail)
     session.flush()
     return task
+
+
+def give_back(session: Session, task_id: int, user: User, holder: User | None, reason: str) -> UserTask:
+    """Take back that a task was given to somebody: `holder` has it again, or nobody. For supervisors of its case, with a reason."""
+    task = _steered(session, task_id, user, "assign this user task", reason)
+    if holder is not None:
+        candidates.admit(session, task.instance_id, {(identity.account(holder.username), task.scope)})
+    named = {"to": holder.id, "to_name": holder.name} if holder else {"to": None}
+    detail = {"from": task.assignee_id, **named, "reason": reason.strip()}
+    task.assignee_id = holder.id if holder else None
+    return _changed(session, task, user, "task.assigned" if holder else "task.unclaimed", detail)
+
+
+def remind(session: Session, task_id: int, user: User, reason: str) -> UserTask:
+    """Ask the holder of a task not to forget it. For supervisors of its case, once in an hour. Raises Invalid, Forbidden."""
+    task = _steered(session, task_id, user, "remind the holder of this user task", reason)
+    if task.assignee_id is None:
+        raise Invalid(expected="a user task that somebody holds", found="one that nobody has claimed")
+    lately = select(HistoryEvent.id).where(
+        HistoryEvent.user_task_id == task.id, HistoryEvent.kind == "task.reminded", HistoryEvent.at > db.now(session) - REMINDED_AGAIN
+    )
+    if session.scalar(lately.limit(1)) is not None:
+        raise Forbidden(action="remind the holder of this user task", reason="he was reminded within the last hour")
+    return _changed(session, task, user, "task.reminded", {"to": task.assignee_id, "reason": reason.strip()})
 
 
 def set_due_date(session: Session, task_id: int, user: User, due: datetime | None, reason: str) -> UserTask:

@@ -15,6 +15,7 @@ from engine.models.people import LoginAttempt, Membership, Organisation, User
 from engine.models.records import Document, DocumentContent, HistoryEvent
 from engine.models.releases import Release, ReleaseFile
 from engine.models.seals import CaseAccess, Seal, SealedHead
+from engine.models.steering import PendingChange
 from engine.models.studio import Rehearsal, Verdict, Workspace, WorkspaceContent, WorkspaceLock, WorkspaceRevision
 from engine.models.work import BufferedMessage, Candidate, Draft, Incident, Job, MessageSubscription, UserTask
 from engine.models.working_time import CalendarDay, Deadline, Reminder, StepTime, WorkingHours
@@ -48,6 +49,7 @@ __all__ = [
     "MessageSubscription",
     "Organisation",
     "Participant",
+    "PendingChange",
     "ProcessDefinition",
     "ProcessInstance",
     "Rehearsal",

@@ -52,5 +52,7 @@ class BatchItem(Base):
     problems: Mapped[list[dict[str, str]]] = mapped_column(Json)
     """Why not, as sentences {vi, en}, and the element that each is about."""
     ended_at: Mapped[datetime | None] = mapped_column(Instant)
+    before: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    """What the undo of this one needs to know. Null: nothing was done, or the act needs nothing to be undone."""
     batch: Mapped[Batch] = relationship()
     instance: Mapped[ProcessInstance] = relationship()

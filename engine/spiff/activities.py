@@ -63,7 +63,7 @@ class Activity(FlowNode):
 
     def on_finish(self, case: Case, token: Token) -> str | None:
         many = token.role != "member" and (self.multiple is not None or self.loop is not None)
-        if not many and self.outputs_:
+        if not many and self.outputs_ and not token.memory.get("skipped"):
             view = token.place.view()
             found = {name: evaluation.made(recipe, view) for name, recipe in self.outputs_}
             case.write(self.outer(token), found)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -10,9 +10,11 @@ from SpiffWorkflow import TaskState
 
 from engine.errors import Invalid, NotFound, NotWaiting
 from engine.expressions import from_json, to_json
-from engine.spiff import catching, evaluation, storage, throwing
+from engine.spiff import catching, evaluation, rerouting, storage, throwing
 from engine.spiff.case import Case, Decide, Told
+from engine.spiff.obstacle import Obstacle
 from engine.spiff.program import Program
+from engine.spiff.rerouting import Change, Place
 from engine.spiff.token import Token
 from engine.spiff.wait import Effects, Failure, Wait, WaitKind
 
@@ -112,6 +114,20 @@ class Execution:
         return [node_id for scope in case.scopes.values() for node_id in scope.held if not case.node(node_id).activity]
 
     @property
+    def places(self) -> list[Place]:
+        """Where the case stands, with what has failed and the branches that wait at joins."""
+        return rerouting.places(self._case)
+
+    def obstacles(self, change: Change) -> list[Obstacle]:
+        """Why tokens cannot be moved like that by hand; empty: they can."""
+        return rerouting.obstacles(self._case, change)
+
+    @property
+    def targets(self) -> list[str]:
+        """Elements at which a token can be put by hand."""
+        return rerouting.targets(self._case.program)
+
+    @property
     def listens(self) -> bool:
         """Whether a change of variables can wake the case: it has a conditional event."""
         return bool(self._case.listening)
@@ -190,6 +206,16 @@ class Execution:
             case.go_on_after_halt()
         else:
             case.schedule(token)
+        self._go_on()
+
+    def change(self, change: Change) -> None:
+        """Move tokens by hand. obstacles() of the change are empty."""
+        rerouting.apply(self._case, change)
+        self._go_on()
+
+    def reopen(self, elements: Iterable[str]) -> None:
+        """Let a case that has ended go on at these elements, with the variables that it ended with."""
+        rerouting.reopen(self._case, elements)
         self._go_on()
 
     def cancel(self) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from engine.spiff import catching, evaluation, storage
 from engine.spiff.case import Case, Decide, Told
 from engine.spiff.execution import Execution
+from engine.spiff.obstacle import Obstacle
 from engine.spiff.program import Program
 from engine.spiff.scope import Scope
 from engine.spiff.specs import EventDefinition, Node
@@ -17,17 +18,6 @@ from engine.spiff.token import Token
 from engine.spiff.wait import Effects, WaitKind
 
 _LISTENING = ("boundary", "start")
-
-
-@dataclass(frozen=True)
-class Obstacle:
-    """Why a case cannot move as it stands. `element_id` is the old version's; the sentences say what was expected and found."""
-
-    element_id: str
-    vi: str
-    en: str
-    kind: str = "cannot"
-    """`counterpart`: choosing another element removes it. `missed`: the element is a new step that the case has gone past."""
 
 
 class Move:
@@ -165,6 +155,8 @@ class Move:
         memory = row.get("memory", {})
         if "start" in memory:
             found["memory"] = memory = {**memory, "start": self.target(memory["start"])}
+        if "inner" in memory:
+            found["memory"] = memory = {**memory, "inner": [self.target(id_) for id_ in memory["inner"]]}
         if "undo" in memory:
             frames = [{**frame, "entries": self._log(frame["entries"])} for frame in memory["undo"]]
             found["memory"] = {**memory, "undo": frames}

@@ -46,7 +46,7 @@ def _open_instances(case: Case, token: Token) -> str | None:
     scope.variables.update(nrOfInstances=len(items), nrOfActiveInstances=0, nrOfCompletedInstances=0)
     scope.state = {"outputs": {}, "next": 0}
     if not items:
-        _write_outputs(case, token, scope)
+        write_outputs(case, token, scope)
         return "finish"
     token.memory["silent"] = True
     if many.sequential:
@@ -119,7 +119,7 @@ def _instance_done(case: Case, member: Token) -> str | None:
         for other in case.inside(scope):
             if other is not member:
                 case.cancel_token(other)
-        _write_outputs(case, token, scope)
+        write_outputs(case, token, scope)
         case.schedule(token, "finish")
     elif many.sequential:
         _spawn(case, token, scope.state["items"][scope.state["next"]])
@@ -155,7 +155,8 @@ def _behavior(member: Token, scope: Scope) -> list[tuple[Any, bool]]:
     return [(event, True) for condition, event in many.complex if evaluation.condition(condition, view)]
 
 
-def _write_outputs(case: Case, token: Token, scope: Scope) -> None:
+def write_outputs(case: Case, token: Token, scope: Scope) -> None:
+    """What the instances have brought so far becomes the output of the activity."""
     many = token.node.multiple
     if many is not None and many.output:
         outputs = scope.state["outputs"]

@@ -13,7 +13,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
-from engine import acts, batches, migration, user_tasks
+from engine import batches, migration, user_tasks
 from engine.models import Batch, Job, ProcessDefinition, ProcessInstance, User, UserTask
 from engine.worker import Worker
 from tests.engine.cast import flow
@@ -94,7 +94,7 @@ def test_a_database_that_fails_in_the_middle_leaves_the_case_for_the_next_try(
     sessions: sessionmaker[Session], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     batch, second = many(sessions, 5)
-    real, calls = acts.migration.migrate, []
+    real, calls = migration.migrate, []
 
     def fail(*given: Any, **more: Any) -> ProcessInstance:
         moved = real(*given, **more)
@@ -103,7 +103,7 @@ def test_a_database_that_fails_in_the_middle_leaves_the_case_for_the_next_try(
             raise OperationalError("", {}, Exception("deadlock detected"))
         return moved
 
-    monkeypatch.setattr(acts.migration, "migrate", fail)
+    monkeypatch.setattr(migration, "migrate", fail)
     for _ in range(100):
         drain(sessions)
         with sessions() as session:
