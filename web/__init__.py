@@ -9,7 +9,7 @@ from typing import Any
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from web import assets, database, errors, health, language, logs, security, sessions, settings, words
+from web import assets, database, errors, health, language, logs, security, sessions, settings, watching, words
 
 
 def create_app(settings_: Mapping[str, Any] | None = None) -> Flask:
@@ -20,7 +20,7 @@ def create_app(settings_: Mapping[str, Any] | None = None) -> Flask:
     if app.config["PROXIES"]:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=app.config["PROXIES"], x_proto=1, x_host=1)  # type: ignore[method-assign]
     # The log first: it measures what the others do.
-    for part in (logs, database, security, sessions, language, assets, words, errors, health):
+    for part in (logs, database, security, sessions, language, assets, words, errors, health, watching):
         part.init(app)
     _register(app)
     return app
@@ -61,6 +61,7 @@ def _register(app: Flask) -> None:
         studio,
         migration,
         eventlogs,
+        watching,
         engine_rest,
     ):
         app.register_blueprint(blueprint.bp)

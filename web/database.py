@@ -56,8 +56,14 @@ class RequestSession(FlaskSession):
         return g.reading_engine
 
 
+def address() -> str | None:
+    """From where the request of this moment came; what it does is recorded with it."""
+    return (request.remote_addr or "")[:60] or None if has_request_context() else None
+
+
 # What was read is not read again after the commit: the request ends there, and its log still names its user.
-db = SQLAlchemy(metadata=Base.metadata, disable_autonaming=True, session_options={"class_": RequestSession, "expire_on_commit": False})
+OPTIONS: dict[str, Any] = {"class_": RequestSession, "expire_on_commit": False, "info": {"origin": address}}
+db = SQLAlchemy(metadata=Base.metadata, disable_autonaming=True, session_options=OPTIONS)
 
 
 class IdConverter(IntegerConverter):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import sys
 from collections.abc import Iterator
@@ -24,6 +25,14 @@ def _settings() -> dict[str, Any]:
     return settings.read(os.environ)
 
 
+def _caller() -> str:
+    """From where what is done here comes: the command line, and whose."""
+    try:
+        return f"cli:{getpass.getuser()}"[:60]
+    except (OSError, KeyError):
+        return "cli"
+
+
 @contextmanager
 def _session() -> Iterator[Session]:
     from sqlalchemy.orm import Session
@@ -32,7 +41,7 @@ def _session() -> Iterator[Session]:
 
     engine = db.create_engine(_settings()["SQLALCHEMY_DATABASE_URI"])
     try:
-        with Session(engine) as session, session.begin():
+        with Session(engine, info={"origin": _caller}) as session, session.begin():
             yield session
     finally:
         engine.dispose()

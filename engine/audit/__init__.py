@@ -21,7 +21,9 @@ def verify(
     noted: Mapping[int, str] | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Iterator[Finding]:
-    """What is not as it was written. `connection`: of db.snapshot(); `keys`: with which seals may be marked; `noted`: digests of seals, kept elsewhere, by number.
+    """What is not as it was written. `connection`: of db.snapshot().
+
+    `keys`: with which seals may be marked; `noted`: digests of seals, kept elsewhere, by number.
 
     `progress` is told how many entries of how many cases have been looked at, now and then.
     """

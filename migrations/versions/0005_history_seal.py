@@ -6,10 +6,10 @@ Entries of before are chained as they stand at this moment: what was changed in 
 from __future__ import annotations
 
 import hashlib
+import json
 from datetime import UTC, datetime
 from typing import Any
 
-import orjson
 import sqlalchemy as sa
 from alembic import op
 
@@ -119,7 +119,7 @@ def _one(previous: str, number: int, event: Any) -> str:
     at: datetime = event.at if event.at.tzinfo else event.at.replace(tzinfo=UTC)
     given = [1, previous, event.instance_id, number, at.astimezone(UTC).isoformat(), event.kind, event.element_id, event.element_name]
     given += [event.element_type, event.wait_id, event.user_task_id, event.actor_id, None, hashlib.sha256(event.detail).hexdigest()]
-    return hashlib.sha256(orjson.dumps(given)).hexdigest()
+    return hashlib.sha256(json.dumps(given, ensure_ascii=False, separators=(",", ":")).encode()).hexdigest()
 
 
 def downgrade() -> None:

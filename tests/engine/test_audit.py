@@ -246,7 +246,7 @@ def test_a_changed_read_is_named(engine: Engine, sessions: sessionmaker[Session]
     with sessions.begin() as session:
         an = session.scalars(select(User).where(User.username == "an")).one()
         for what in ("trang", "du-lieu"):
-            accesses.record(session, an, accesses.READ, what, case=cases[0])
+            accesses.record(session, an.id, accesses.READ, what, case=cases[0])
     seals.seal_all(sessions, KEY)
     assert verify(engine) == []
     change(engine, "UPDATE case_access SET user_id = NULL WHERE what = 'trang'")

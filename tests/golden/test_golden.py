@@ -13,11 +13,11 @@ from typing import Any
 import psycopg
 import pytest
 from psycopg import sql
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session, sessionmaker
 
 import migrations
-from engine import db, documents, executions, incidents, instances, messages, topics, user_tasks
+from engine import audit, db, documents, executions, incidents, instances, messages, topics, user_tasks
 from engine.models import Incident, Job, MessageSubscription, ProcessInstance, User, UserTask
 from engine.worker import Worker
 from tests import postgresql
@@ -193,3 +193,15 @@ def test_every_way_of_waiting_comes_to_an_end(golden: sessionmaker[Session], rel
         states = {id_: session.get_one(ProcessInstance, id_).state for id_ in ids.values()}
         assert states == {ids[kind]: "cancelled" if kind == "cancelled" else "completed" for kind in ids}
         assert session.scalars(select(Job.id).where(Job.instance_id.in_(running))).all() == []
+
+
+def test_the_history_of_before_is_chained_as_it_stood(golden: sessionmaker[Session]) -> None:
+    engine = golden.kw["bind"]
+    seen: list[int] = []
+    with db.snapshot(engine) as connection:
+        assert list(audit.verify(connection, progress=seen.append)) == []
+    assert seen[-1] > 100
+    with golden.begin() as session:
+        session.execute(text("UPDATE history_event SET kind = 'x' WHERE id = (SELECT min(id) FROM history_event)"))
+    with db.snapshot(engine) as connection:
+        assert [found.number for found in audit.verify(connection)] == [1]
