@@ -19,6 +19,10 @@ log = structlog.get_logger(__name__)
 WATCHDOG, RETENTION, SEAL, EXPORTS = "watchdog", "retention", "seal", "exports"
 
 
+AHEAD = timedelta(minutes=5)
+"""What the clocks of two machines may differ by, or a process be held up between looking at the clock and writing."""
+
+
 class Chore(Base):
     """A chore and when its next turn is. `done_at`: when somebody last took a turn, which tells that workers are alive."""
 
@@ -61,7 +65,8 @@ def claim(session: Session, name: str, every: timedelta) -> bool:
             # Another worker has just done the same.
             return False
         return True
-    # A turn further away than a turn can be was set by a clock that was ahead: it must not keep everybody waiting until then.
-    ours = (Chore.next_at <= moment) | (Chore.next_at > moment + every)
+    # A turn much further away than a turn can be was set by a clock that was ahead: it must not keep everybody waiting until then.
+    # A little further away is one that somebody took since we looked at our clock.
+    ours = (Chore.next_at <= moment) | (Chore.next_at > moment + every + AHEAD)
     turn = update(Chore).where(Chore.name == name, ours).values(next_at=moment + every, done_at=moment)
     return session.connection().execute(turn).rowcount == 1

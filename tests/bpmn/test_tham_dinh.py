@@ -23,9 +23,9 @@ def test_it_hands_each_vetting_body_its_own_letter() -> None:
     asked = next(n for n, step in enumerate(scenario["steps"]) if step["complete"] == "tra_loi_tham_dinh")
     scenario["steps"] = scenario["steps"][:asked]
     with Stage(read_folder(FOLDER), scenario) as stage:
-        stage._worker = Worker(stage._sessions, topics.discover())
+        stage._worker = Worker(stage.sessions, topics.discover())
         assert stage.play().failed_step is None
-        with stage._sessions() as session:
+        with stage.sessions() as session:
             letters = {}
             for task in session.scalars(select(UserTask).where(UserTask.element_id == "tra_loi_tham_dinh")):
                 seen = executions.load(session, task.instance).visible(task.wait_id)
