@@ -71,7 +71,7 @@ def init(app: Flask) -> None:
 def _about(arguments: Mapping[str, Any]) -> dict[str, Any]:
     """By whom and about what. Ids only: the address itself may hold what somebody searched for."""
     try:
-        who = current_user.user.id if current_user and current_user.is_authenticated else None
+        who = current_user.number if current_user and current_user.is_authenticated else None
     except SQLAlchemyError:
         # The database is away: the answer says so, and must not fail for want of a name in the log.
         who = None

@@ -27,9 +27,10 @@ class Page:
         return url_for(request.endpoint or "", **{**(request.view_args or {}), **request.args.to_dict(), "page": number})
 
 
-def paginate(query: Select[Any], per_page: int = PER_PAGE) -> Page:
-    """The page that the request asks for; the last one where it asks beyond."""
-    total = db.session.scalar(select(func.count()).select_from(query.order_by(None).options().subquery())) or 0
+def paginate(query: Select[Any], per_page: int = PER_PAGE, total: int | None = None) -> Page:
+    """The page that the request asks for; the last one where it asks beyond. `total`: how many there are, where that is known."""
+    if total is None:
+        total = db.session.scalar(select(func.count()).select_from(query.order_by(None).options().subquery())) or 0
     count = max(1, -(-total // per_page))
     asked = request.args.get("page", "1")
     number = min(max(int(asked) if asked.isdecimal() else 1, 1), count)

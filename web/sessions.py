@@ -40,10 +40,12 @@ class Account(UserMixin):  # type: ignore[misc]  # flask-login has no types
 
     def __init__(self, user: User) -> None:
         self.user = user
+        # Kept apart from the row, which is forgotten when a page that only reads rolls back: the log still wants to know.
+        self.number, self._active = user.id, user.active
 
     @property
     def is_active(self) -> bool:
-        return self.user.active
+        return self._active
 
     def get_id(self) -> str:
         """The id, with a print of the password's hash: a changed password ends the sessions that were opened with the former one."""
