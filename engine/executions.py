@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, contains_eager
 from engine import chain, db, deployments, working_time
 from engine.errors import InstanceNotActive, NotFound
 from engine.models import Execution as StoredExecution
-from engine.models import ProcessDefinition, ProcessInstance, UserTask
+from engine.models import Job, ProcessDefinition, ProcessInstance, UserTask
 from engine.spiff import Execution
 
 ACTIVE, SUSPENDED = "active", "suspended"
@@ -53,6 +53,7 @@ def _locking(number: ColumnElement[int]) -> Select[ProcessInstance]:
 # Made once: putting them together costs as much as asking them.
 _LOCK = _locking(bindparam("number", type_=BigInteger))
 _LOCK_OF_TASK = _locking(select(UserTask.instance_id).where(UserTask.id == bindparam("number")).scalar_subquery())
+_LOCK_OF_JOB = _locking(select(Job.instance_id).where(Job.id == bindparam("number")).scalar_subquery())
 _STATE = select(StoredExecution.state).where(StoredExecution.instance_id == bindparam("number"))
 
 
@@ -63,12 +64,35 @@ def lock(session: Session, instance_id: int) -> ProcessInstance:
 
     FOR NO KEY UPDATE on PostgreSQL, so that a called case may still insert rows that refer to this one. SQLite's writers are alone anyway.
     """
-    return _held(session, _LOCK, "case", instance_id)
+    held = _locked(session).get(instance_id)
+    return held if held is not None else _held(session, _LOCK, "case", instance_id)
 
 
 def lock_of_task(session: Session, task_id: int) -> ProcessInstance:
     """As lock(), for the case of a user task. Raises NotFound."""
     return _held(session, _LOCK_OF_TASK, "user task", task_id)
+
+
+def lock_of_job(session: Session, job_id: int) -> ProcessInstance | None:
+    """As lock(), for the case of a job; None for a job of no case, or one that is gone."""
+    instance = session.scalar(_LOCK_OF_JOB, {"number": job_id}) or session.scalar(_LOCK_OF_JOB, {"number": job_id})
+    return None if instance is None else _keep(session, instance)
+
+
+def _locked(session: Session) -> dict[int, ProcessInstance]:
+    """The cases whose rows this transaction has locked, or this savepoint: when it is given up their locks go with it."""
+    transaction = session.get_nested_transaction() or session.get_transaction()
+    former, found = session.info.get("locked", (None, {}))
+    if transaction is None or former is not transaction:
+        found = {}
+        session.info["locked"] = (transaction, found)
+    return found  # type: ignore[no-any-return]
+
+
+def _keep(session: Session, instance: ProcessInstance) -> ProcessInstance:
+    _locked(session)[instance.id] = instance
+    chain.held(session, instance)
+    return instance
 
 
 def _held(session: Session, query: Select[ProcessInstance], what: str, number: int) -> ProcessInstance:
@@ -78,8 +102,7 @@ def _held(session: Session, query: Select[ProcessInstance], what: str, number: i
     instance = session.scalar(query, given) or session.scalar(query, given)
     if instance is None:
         raise NotFound(what=what, id=number)
-    chain.held(session, instance)
-    return instance
+    return _keep(session, instance)
 
 
 def remember(session: Session, instance_id: int, packed: bytes) -> None:

@@ -18,9 +18,9 @@ from functools import partial
 from typing import Any
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.orm import Session, joinedload, sessionmaker
 
 from engine import (
     batches,
@@ -41,7 +41,8 @@ from engine import (
 from engine.diagram import Element
 from engine.errors import BpmnError, Conflict, DefinitionSuspended, EngineError, HandlerMissing, InstanceNotActive, NotWaiting, Stale
 from engine.expressions import to_json
-from engine.models import Job, Organisation, ProcessInstance
+from engine.models import Execution as StoredExecution
+from engine.models import Job, Organisation, ProcessDefinition, ProcessInstance
 from engine.spiff import Execution
 
 log = structlog.get_logger(__name__)
@@ -66,6 +67,15 @@ DRIVEN: Mapping[str, Callable[[Session, Mapping[str, Any]], bool]] = {
     jobs.BATCH: lambda session, work: batches.advance(session, work["batch"]),
     jobs.EXPORT: exports.advance,
 }
+# Made once: every call of a handler asks it.
+_SERVICE = (
+    select(Job, ProcessInstance, StoredExecution.state)
+    .join(ProcessInstance, ProcessInstance.id == Job.instance_id)
+    .outerjoin(StoredExecution, StoredExecution.instance_id == Job.instance_id)
+    .options(joinedload(ProcessInstance.definition, innerjoin=True).joinedload(ProcessDefinition.deployment, innerjoin=True))
+    .where(Job.id == bindparam("number"))
+)
+_BODIES = select(Organisation.code, Organisation.name)
 SLICE = 0.3
 """Seconds for which a batch goes on before other jobs have their turn."""
 AGAIN = timedelta(minutes=1)
@@ -196,14 +206,8 @@ class Executor:
 
     def _take(self, session: Session, job_id: int) -> Job:
         """The job, deleted as of this transaction. Its case's row is locked first: the order in which everybody locks."""
-        job = session.get(Job, job_id)
-        if job is None:
-            raise Stale(instance=f"job {job_id}")
-        if job.instance_id is not None:
-            executions.lock(session, job.instance_id)
-        session.expunge(job)
-        jobs.finish(session, job_id, self.owner)
-        return job
+        executions.lock_of_job(session, job_id)
+        return jobs.take(session, job_id, self.owner)
 
     def _carry_on(self, job_id: int, advance: Callable[[Session, Mapping[str, Any]], bool]) -> str:
         """A batch or an export: one case or part after another, each in a transaction of its own. The job goes back to the end of the
@@ -271,13 +275,15 @@ class Executor:
 
     def _prepare(self, job_id: int) -> tuple[topics.Job, dict[str, Any], topics.Handler]:
         with self._reading() as session:
-            job = session.get(Job, job_id)
-            if job is None or job.owner != self.owner:
+            row = session.execute(_SERVICE, {"number": job_id}).one_or_none()
+            if row is None or row[0].owner != self.owner:
                 raise Stale(instance=f"job {job_id}")
+            job, instance, state = row
             handler = self._handlers.get(job.topic or "")
             if handler is None:
                 raise HandlerMissing(topic=job.topic)
-            instance = session.get_one(ProcessInstance, job.instance_id)
+            if state is not None:
+                executions.remember(session, instance.id, state)
             if instance.state == executions.SUSPENDED or (instance.state == executions.ACTIVE and not executions.runs(instance)):
                 raise executions.not_active(instance)
             execution = executions.load(session, instance)
@@ -293,7 +299,7 @@ class Executor:
                 element_id=job.element_id or "",
                 settings=self._settings,
                 read=files.__getitem__,
-                organisations={body.code: body.name for body in session.execute(select(Organisation.code, Organisation.name))},
+                organisations={body.code: body.name for body in session.execute(_BODIES)},
             )
             return call, execution.visible(job.wait_id), handler
 

@@ -216,6 +216,22 @@ def finish(session: Session, job_id: int, owner: str) -> None:
         raise Stale(instance=f"job {job_id}")
 
 
+# Made once: every job asks it.
+_TAKE = (
+    delete(Job.__table__)  # type: ignore[arg-type]
+    .where(Job.id == bindparam("number"), Job.owner == bindparam("mine"))
+    .returning(*Job.__table__.columns)
+)
+
+
+def take(session: Session, job_id: int, owner: str) -> Job:
+    """As finish(), and gives what was in the row. Raises Stale."""
+    row = session.connection().execute(_TAKE, {"number": job_id, "mine": owner}).one_or_none()
+    if row is None:
+        raise Stale(instance=f"job {job_id}")
+    return Job(**row._mapping)
+
+
 def release(session: Session, job_ids: Collection[int], owner: str, after: timedelta = timedelta()) -> None:
     """Give leased jobs back with their retries, due `after` from now: they met a conflict, not a failure, or were not begun."""
     mine = update(Job).where(Job.id.in_(job_ids), Job.owner == owner)

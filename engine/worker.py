@@ -26,6 +26,8 @@ from engine.jobs import Lane
 log = structlog.get_logger(__name__)
 
 BATCH = {Lane.STEPS: 10, Lane.SERVICES: 1}
+QUICK = 0.25
+"""Seconds of handlers' work that one thread may have leased ahead."""
 POLL = 2.0
 """Seconds between looks at the table when nobody woke the worker."""
 WATCH = timedelta(minutes=5)
@@ -62,6 +64,7 @@ class Worker(Executor):
     ) -> None:
         super().__init__(session_factory, handlers, settings, lease, observe)
         self._bell = Bell()
+        self._pace = threading.local()
         self._stopping = threading.Event()
         lanes = [(Lane.SERVICES, Lane.STEPS) if n or threads == 1 else (Lane.STEPS,) for n in range(threads)]
         self._lanes = lanes
@@ -109,9 +112,10 @@ class Worker(Executor):
 
     def _run_lane(self, lane: Lane) -> int:
         with self.sessions.begin() as session:
-            batch = jobs.acquire(session, self.owner, BATCH[lane], self.lease, lane)
+            batch = jobs.acquire(session, self.owner, self._most(lane), self.lease, lane)
         ids = [job.id for job in batch]
         self.hold(ids)
+        began = time.monotonic()
         try:
             for number, job in enumerate(batch):
                 if self._stopping.is_set():
@@ -122,4 +126,13 @@ class Worker(Executor):
         finally:
             # Those that were not reached because the database failed must run out, or nobody would ever take them.
             self.let_go(ids)
+        if batch and lane is Lane.SERVICES:
+            self._pace.seconds = (time.monotonic() - began) / len(batch)
         return len(batch)
+
+    def _most(self, lane: Lane) -> int:
+        """How many jobs to lease at once. Handlers one at a time, so that a slow one holds up no other; more where the last were quick."""
+        if lane is Lane.STEPS:
+            return BATCH[lane]
+        seconds: float = getattr(self._pace, "seconds", QUICK)
+        return max(BATCH[lane], min(BATCH[Lane.STEPS], int(QUICK / max(seconds, 0.001))))
