@@ -78,12 +78,12 @@ def _ways(table: Table, found: Mapping[Table, ColumnElement[bool]], ids: Collect
 # --- as plain data -----------------------------------------------------------------------------------------------------------------------
 
 
-def collect(session: Session, number: int) -> dict[str, Any]:
+def collect(session: Session, number: int, only: Collection[int] | None = None) -> dict[str, Any]:
     """All there is of case `number` and those it called, as JSON data: rows by table, variables, who and what the rows name.
 
-    The bytes of documents are not in it; documents() gives them.
+    `only`: of these cases instead. The bytes of documents are not in it; documents() gives them.
     """
-    ids = tree(session, number)
+    ids = tree(session, number) if only is None else only
     rows = {str(table.name): _rows(session, table, mine) for table, mine in belongings(ids)}
     rows = {name: found for name, found in rows.items() if found and name != DocumentContent.__tablename__}
     cases = list(session.scalars(select(ProcessInstance).where(ProcessInstance.id.in_(ids)).order_by(ProcessInstance.id)))
@@ -140,9 +140,10 @@ def _named(session: Session, model: type[Base], rows: Mapping[str, list[dict[str
     return {str(row.id): {name: row._mapping[name] for name in names} for row in session.execute(query)}
 
 
-def documents(session: Session, number: int) -> Iterator[tuple[str, bytes, str]]:
-    """The documents of a case and those it called, one after the other: name of the member, bytes, digest."""
-    query = select(Document).where(Document.instance_id.in_(tree(session, number))).order_by(Document.id)
+def documents(session: Session, number: int, only: Collection[int] | None = None) -> Iterator[tuple[str, bytes, str]]:
+    """The documents of a case and those it called (of the cases `only` instead), one after the other: name of the member, bytes, digest."""
+    ids = tree(session, number) if only is None else only
+    query = select(Document).where(Document.instance_id.in_(ids)).order_by(Document.id)
     for document in session.scalars(query):
         content = session.scalar(select(DocumentContent.content).where(DocumentContent.document_id == document.id)) or b""
         yield f"documents/{document.id}-{_safe(document.name)}", content, document.sha256

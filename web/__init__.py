@@ -31,6 +31,7 @@ def _register(app: Flask) -> None:
         account,
         auth,
         batches,
+        casefile,
         cases,
         documents,
         engine_rest,
@@ -62,6 +63,7 @@ def _register(app: Flask) -> None:
         migration,
         eventlogs,
         watching,
+        casefile,
         engine_rest,
     ):
         app.register_blueprint(blueprint.bp)

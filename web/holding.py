@@ -52,11 +52,18 @@ def _noted(_context: object, _parameter: object, given: tuple[str, ...]) -> dict
 
 
 @click.command()
+@click.argument("archive", type=click.Path(exists=True, dir_okay=False, path_type=Path), required=False)
+@click.option("--key", "trusted", multiple=True, help="Public key of another installation whose files are to be believed. Repeatable.")
 @click.option("--noted", multiple=True, callback=_noted, help="A seal as `luanchuyen seal` printed it. Repeatable.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @click.option("--quiet", is_flag=True, help="Say nothing of how far it is.")
-def verify(noted: dict[int, str], as_json: bool, quiet: bool) -> None:
-    """Look whether any entry of the history was altered, removed, inserted or moved. Exit: 0 all is as it was written, 1 it is not."""
+def verify(archive: Path | None, trusted: tuple[str, ...], noted: dict[int, str], as_json: bool, quiet: bool) -> None:
+    """Look whether any entry of the history was altered, removed, inserted or moved; with ARCHIVE, whether that file is as it was signed.
+
+    Exit: 0 all is as it was written, 1 it is not, 2 the file is not as it was signed.
+    """
+    if archive is not None:
+        return _check(archive, trusted)
     from engine import audit, db
 
     given = _settings()
@@ -79,6 +86,26 @@ def verify(noted: dict[int, str], as_json: bool, quiet: bool) -> None:
     if not as_json:
         click.echo(f"Đã xem {seen} mục: {f'{wrong} chỗ không đúng như đã ghi' if wrong else 'tất cả đúng như đã ghi'}.")
     sys.exit(1 if wrong else 0)
+
+
+def _check(archive: Path, trusted: tuple[str, ...]) -> None:
+    """The complete file of a case, or an archive that retention wrote."""
+    import zipfile
+
+    from engine import archives
+    from web.casefile import file, signatures
+
+    given = _settings()
+    if zipfile.is_zipfile(archive):
+        with zipfile.ZipFile(archive) as opened:
+            unsigned = file.SIGNATURE not in opened.namelist()
+        if unsigned:
+            written = archives.verify(archive)
+            click.echo(f"{archive.name}: nguyên vẹn, không có chữ ký; mã nội dung {written.content}")
+            return
+    secrets = (given["SECRET_KEY"], *given["SECRET_KEY_FALLBACKS"])
+    found = file.check(archive, {*map(signatures.public, secrets), *trusted})
+    click.echo(f"{archive.name}: nguyên vẹn; hồ sơ {found.case}, lập lúc {found.made_at} bởi {found.made_by}, khóa {found.key}")
 
 
 @click.command("accesses")

@@ -142,11 +142,11 @@ def show(instance_id: int) -> ResponseReturnValue:
     return render_template("watching/show.html", instance=instance, page=paginate(accesses.of_instance(instance, me()), per_page=100))
 
 
-def _words(access: CaseAccess) -> str:
+def access_words(access: CaseAccess) -> str:
     return f"{KINDS.get(access.kind, access.kind)}: {PLACES.get(access.what, access.what)}"
 
 
 def init(app: Flask) -> None:
     app.extensions["looks"] = Looks()
     app.after_request(_watch)
-    app.add_template_global(_words, "access_words")
+    app.add_template_global(access_words)

@@ -1,0 +1,179 @@
+"""The complete file of a case: everything in it, readable, signed, and of nothing that the asking person does not supervise."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from flask import Flask
+from lxml import etree
+from sqlalchemy import select
+
+from engine import diagram as diagram_
+from engine import documents, footprints
+from engine.errors import FileRejected
+from engine.models import Participant, ProcessInstance, User
+from tests.web.test_monitor import Enter, Store
+from web import casefile
+from web.casefile import drawing, file, signatures
+from web.casefile.paper import Paper
+from web.cli import cli
+from web.reading import Shown
+
+SECRET = "test"
+KEYS = {signatures.public(SECRET)}
+
+
+def downloaded(log_in: Enter, case: int, folder: Path, who: str = "giang") -> Path:
+    answer = log_in(who).get(f"/giam-sat/ho-so/{case}/trich-xuat")
+    assert answer.status_code == 200
+    assert answer.mimetype == "application/zip"
+    path = folder / "ho-so.zip"
+    path.write_bytes(answer.data)
+    answer.close()
+    return path
+
+
+def rewritten(path: Path, change: dict[str, bytes | None], more: dict[str, bytes] | None = None) -> Path:
+    """A copy with members changed, left out, or added."""
+    out = path.with_name("sua.zip")
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(out, "w") as new:
+        for name in old.namelist():
+            content = change.get(name, old.read(name))
+            if content is not None:
+                new.writestr(name, content)
+        for name, content in (more or {}).items():
+            new.writestr(name, content)
+    return out
+
+
+def test_it_holds_all_there_is_and_is_as_it_was_signed(log_in: Enter, store: Store, case: int, tmp_path: Path) -> None:
+    with store.begin() as session:
+        documents.add(session, case, "Tờ trình: số 1.txt", b"noi dung", "text/plain")
+    path = downloaded(log_in, case, tmp_path)
+    with zipfile.ZipFile(path) as opened:
+        names = set(opened.namelist())
+        data = json.loads(opened.read("case.json"))
+        manifest = json.loads(opened.read("manifest.json"))
+        paper = opened.read(f"ho-so-{case}.pdf")
+        picture = etree.fromstring(opened.read(f"so-do-{case}.svg"))
+    assert {"case.json", "manifest.json", "signature.json", "documents/1-Tờ trình_ số 1.txt"} <= names
+    assert data["rows"]["history_event"][0]["kind"] == "instance.started"
+    assert "draft" not in data["rows"]
+    assert manifest["chain"][str(case)]["count"] == len(data["rows"]["history_event"])
+    assert paper.startswith(b"%PDF-")
+    assert b"BeVietnamPro" in paper
+    assert "Báo kết quả" in " ".join(picture.itertext())
+    found = file.check(path, KEYS)
+    assert (found.case, found.made_by) == (case, "giang")
+
+
+def test_what_was_changed_afterwards_is_found(log_in: Enter, store: Store, case: int, tmp_path: Path) -> None:
+    path = downloaded(log_in, case, tmp_path)
+    with zipfile.ZipFile(path) as opened:
+        content, manifest = opened.read("case.json"), opened.read("manifest.json")
+    forged = {"case.json": content.replace(b"instance.started", b"instance.startee")}
+    changed = [rewritten(path, forged)]
+    for one in changed:
+        with pytest.raises(FileRejected, match=r"case\.json"):
+            file.check(one, KEYS)
+    with pytest.raises(FileRejected):
+        file.check(rewritten(path, {f"ho-so-{case}.pdf": None}), KEYS)
+    with pytest.raises(FileRejected):
+        file.check(rewritten(path, {}, {"them.txt": b"x"}), KEYS)
+    with pytest.raises(FileRejected, match="signature"):
+        file.check(rewritten(path, {"manifest.json": manifest.replace(b"giang", b"gianh")}), KEYS)
+    theirs = {"public_key": signatures.public("khac"), "signature": signatures.sign(manifest, "khac")}
+    with pytest.raises(FileRejected, match="this installation"):
+        file.check(rewritten(path, {"signature.json": json.dumps(theirs).encode()}), KEYS)
+    (tmp_path / "x.zip").write_bytes(b"PK nothing")
+    with pytest.raises(FileRejected):
+        file.check(tmp_path / "x.zip", KEYS)
+
+
+def test_the_command_line_checks_it(log_in: Enter, store: Store, case: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = downloaded(log_in, case, tmp_path)
+    monkeypatch.setenv("LUANCHUYEN_SECRET_KEY", SECRET)
+    good = CliRunner().invoke(cli, ["verify", str(path)])
+    assert good.exit_code == 0, good.output
+    assert "nguyên vẹn" in good.output
+    monkeypatch.setenv("LUANCHUYEN_SECRET_KEY", "khac")
+    assert isinstance(CliRunner().invoke(cli, ["verify", str(path)]).exception, FileRejected)
+    assert CliRunner().invoke(cli, ["verify", str(path), "--key", *KEYS]).exit_code == 0
+
+
+def test_it_does_not_exist_for_who_does_not_supervise(log_in: Enter, store: Store, case: int) -> None:
+    for who in ("an", "em"):
+        there, not_there = (log_in(who).get(f"/giam-sat/ho-so/{number}/trich-xuat") for number in (case, 999_999))
+        assert (there.status_code, not_there.status_code) == (404, 404)
+
+
+def test_a_called_case_is_in_it_only_for_who_supervises_that_too(log_in: Enter, store: Store, case: int, tmp_path: Path) -> None:
+    with store.begin() as session:
+        parent = session.get_one(ProcessInstance, case)
+        for number in range(2):
+            called = ProcessInstance(
+                definition_id=parent.definition_id, root_id=case, parent_id=case, depth=1, business_key=f"con-{number}", state="completed",
+                started_at=parent.started_at,
+            )  # fmt: skip
+            session.add(called)
+            session.flush()
+            if number:
+                session.add(Participant(instance_id=called.id, principal="giam_sat@van_phong", scope="supervise"))
+    with store() as session:
+        found = session.get_one(ProcessInstance, case)
+        giang = session.scalars(select(User).where(User.username == "giang")).one()
+        assert [one.business_key for one in file.cases_of(session, found, giang)] == [found.business_key, "con-1"]
+
+
+def test_the_address_is_on_the_page_for_supervisors_only(log_in: Enter, store: Store, case: int) -> None:
+    assert "trich-xuat" in log_in("giang").get(f"/ho-so/{case}").text
+    assert "trich-xuat" not in log_in("an").get(f"/ho-so/{case}").text
+
+
+def test_it_is_put_together_on_the_disk_when_it_is_large(
+    log_in: Enter, store: Store, case: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(casefile, "IN_MEMORY", 100)
+    assert file.check(downloaded(log_in, case, tmp_path), KEYS).case == case
+
+
+def test_paper_takes_whatever_people_type(app: Flask) -> None:
+    with app.test_request_context():
+        long = "Đề nghị <b>xem</b> & xét " * 400
+        nested = Shown("Bản ghi", items=[Shown("", parts=[Shown("Một", text="x" * 3_000), Shown("Hai\x00\u202e", text="e\u0302\u0301")])])
+
+        paper = Paper("Tên </para> <hồ sơ>", "", "chân trang", datetime.now(UTC))
+        paper.facts([("Lý do", long)])
+        paper.values([Shown("Dài", text=long), nested])
+        paper.table(("Một", "Hai"), [(long, "y" * 5_000)] * 3, (80, 80))
+        assert paper.content().startswith(b"%PDF-")
+
+
+@pytest.mark.parametrize("folder", ["luan_chuyen_can_bo", "tham_dinh"])
+def test_every_shape_of_the_procedures_is_drawn(folder: str) -> None:
+    for path in (Path(__file__).parents[2] / "bpmn" / folder).glob("*.bpmn"):
+        read = diagram_.Diagram.read(path.read_bytes())
+        footprint = footprints.Footprint(read, [], Counter(), Counter(), set())
+        svg = etree.fromstring(drawing.draw(path.read_bytes(), footprint))
+        shapes = etree.fromstring(path.read_bytes()).findall(".//{*}BPMNShape")
+        drawn = [node for node in svg.iter() if etree.QName(node).localname in ("rect", "polygon", "circle")]
+        assert len(drawn) >= len(shapes) > 0
+
+
+def test_a_drawing_that_is_not_as_it_should_be_does_no_harm() -> None:
+    source = b"""<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:di="http://www.omg.org/spec/BPMN/20100524/DI"
+      xmlns:dc="http://www.omg.org/spec/DD/20100524/DC"><process id="p">
+      <task id="a" name="&lt;script&gt;alert(1)&lt;/script&gt;"/></process>
+      <di:BPMNDiagram><di:BPMNPlane><di:BPMNShape bpmnElement="a"><dc:Bounds x="0" y="0" width="100" height="80"/></di:BPMNShape>
+      <di:BPMNShape bpmnElement="a"><dc:Bounds x="nan" y="0" width="1e99" height="80"/></di:BPMNShape>
+      <di:BPMNShape bpmnElement="'] | //*["/></di:BPMNPlane></di:BPMNDiagram></definitions>"""
+    footprint = footprints.Footprint(diagram_.Diagram.read(source), [], Counter(), Counter(), set())
+    found = drawing.draw(source, footprint)
+    assert b"<script" not in found
+    assert etree.fromstring(found).get("viewBox") == "-20 -20 160 140"
