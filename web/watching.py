@@ -105,6 +105,9 @@ def _watch(response: Response) -> Response:
     if kind == accesses.REFUSED and looks.too_many(user):
         log.warning("access.refused", user=user)
         return response
+    if db.session.in_transaction():
+        # The page of a refusal was made in a transaction that may hold, on SQLite, the very lock that is wanted here.
+        db.session.rollback()
     try:
         with Session(db.engine, info={"origin": address}) as own, own.begin():
             case = given.get("instance_id") or _case_of(own, given.get("task_id"))

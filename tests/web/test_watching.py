@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from flask import Flask
 from sqlalchemy import select
@@ -60,6 +62,16 @@ def test_refusals_are_recorded_and_do_not_tell_whether_the_case_exists(log_in: E
     found = {(what, number) for _, what, number in accessed(store, "refused")}
     assert {(f"/ho-so/{case}", case), ("/ho-so/999999", 999_999), (f"/viec/{numbers['/viec/{}']}", case)} <= found
     assert len(found) == 2 * len(addresses)
+
+
+def test_a_refused_act_is_recorded_at_once(log_in: Enter, store: Store, case: int) -> None:
+    """It would wait for itself, had its page still the lock."""
+    em = log_in("em")
+    begun = time.monotonic()
+    assert em.post(f"/giam-sat/ho-so/{case}/huy", {"reason": "x"}).status_code == 404
+    assert em.post(f"/ho-so/{case}/huy", {"reason": "x"}).status_code == 404
+    assert time.monotonic() - begun < 10
+    assert [what for _, what, _ in accessed(store, "refused")] == [f"/giam-sat/ho-so/{case}/huy", f"/ho-so/{case}/huy"]
 
 
 def test_strange_addresses_are_recorded_too(log_in: Enter, store: Store, case: int) -> None:
