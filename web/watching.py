@@ -105,7 +105,7 @@ def _watch(response: Response) -> Response:
     if kind == accesses.REFUSED and looks.too_many(user):
         log.warning("access.refused", user=user)
         return response
-    if db.session.in_transaction():
+    if db.session().in_transaction():
         # The page of a refusal was made in a transaction that may hold, on SQLite, the very lock that is wanted here.
         db.session.rollback()
     try:
