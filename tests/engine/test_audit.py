@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -281,6 +283,41 @@ def test_what_is_written_without_a_step_is_chained(engine: Engine, sessions: ses
         executions.lock(session, cases[2])
         documents.read(session, 1, an)
     assert verify(engine) == []
+
+
+def test_those_who_write_at_once_do_not_fork_the_chain(engine: Engine, sessions: sessionmaker[Session], cases: list[int]) -> None:
+    """Some hold the case's lock, some only write an entry; one takes its own back."""
+    with sessions() as session:
+        an = session.scalars(select(User).where(User.username == "an")).one().id
+        task = only_task(session, session.get_one(ProcessInstance, cases[2])).id
+
+    def attach(session: Session, user: User) -> None:
+        documents.attach(session, task, user, "a.txt", b"a", "text/plain")
+
+    def assign(session: Session, user: User) -> None:
+        user_tasks.assign(session, task, user, user)
+
+    def give_up(session: Session, user: User) -> None:
+        nested = session.begin_nested()
+        attach(session, user)
+        nested.rollback()
+        history.record(session, cases[2], "x", actor=user)
+
+    def work(act: Callable[[Session, User], None]) -> None:
+        for _ in range(8):
+            with sessions.begin() as session:
+                act(session, session.get_one(User, an))
+
+    threads = [Thread(target=work, args=(act,)) for act in (attach, assign, give_up, attach)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert verify(engine) == []
+    seals.seal_all(sessions, KEY)
+    assert verify(engine) == []
+    with sessions() as session:
+        assert session.get_one(ProcessInstance, cases[2]).history_count >= 32
 
 
 def test_a_step_costs_no_statement_more(sessions: sessionmaker[Session], cases: list[int]) -> None:
