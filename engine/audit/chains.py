@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, LargeBinary, select, type_coerce
 
 from engine import chain, seals
-from engine.audit.finding import Finding
+from engine.audit.finding import MOST, Finding
 from engine.audit.streams import Groups, rows, together
 from engine.models import HistoryEvent, ProcessInstance, SealedHead
 
@@ -102,7 +102,7 @@ class _Case:
         return chain.digest(previous, entry.instance_id, entry.number, entry.at, content, bytes(entry[-1]))
 
     def _missing(self, first: int, last: int) -> None:
-        for number in range(first, last + 1):
+        for number in range(first, min(last, first + MOST) + 1):
             self._say("missing", number, f"mục {number}", "không có")
 
     def _close(self) -> None:
@@ -111,7 +111,7 @@ class _Case:
         highest = max([count, *(head.count for head in self.heads)])
         if highest > last:
             self._missing(last + 1, highest)
-        for number in range(count + 1, last + 1):
+        for number in range(count + 1, min(last, count + MOST) + 1):
             self._say("inserted", number, f"{count} mục", f"thêm mục {number}")
         if count == last and self.row.history_head not in self.last.get(last, {chain.START}):
             self._say("head", None, self.row.history_head[:16] or "trống", ", ".join(one[:16] for one in self.last.get(last, ())))

@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+MOST = 100
+"""How many of a row of missing entries are named: a number that was changed may be as large as one likes."""
 WORDS = {
     "altered": "mục {number} đã bị sửa",
     "continues": "mục {number} không nối tiếp mục trước: một trong hai mục đã bị sửa",

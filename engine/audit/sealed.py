@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from engine import seals
-from engine.audit.finding import Finding
+from engine.audit.finding import MOST, Finding
 from engine.audit.streams import Groups, rows
 from engine.models import Seal, SealedHead
 
@@ -22,7 +22,7 @@ def examine(connection: Connection, keys: Collection[bytes], noted: Mapping[int,
     order = SealedHead.seal_number, SealedHead.case_number
     columns = (SealedHead.seal_number, SealedHead.case_number, SealedHead.state, SealedHead.count, SealedHead.head, SealedHead.rows)
     heads = Groups(rows(connection, select(*columns).order_by(*order)))
-    number, previous, marked = 0, "", None
+    number, previous, marked, known = 0, "", None, False
     unmarked: list[Any] = []
     for seal in rows(connection, select(Seal.__table__).order_by(Seal.number)):
         yield from _missing(number + 1, seal.number - 1)
@@ -35,16 +35,24 @@ def examine(connection: Connection, keys: Collection[bytes], noted: Mapping[int,
         if seal.number in noted and noted[seal.number] != seal.digest:
             yield _finding("seal_noted", seal, noted[seal.number][:16], seal.digest[:16])
         number, previous = seal.number, seal.digest
+        fits = seal.mark in {seals.mark(seal.digest, key) for key in keys}
+        if known and seal.mark and not fits and keys:
+            yield _unknown(seal)
+        known = known or fits
         marked, unmarked = (seal, []) if seal.mark else (marked, [*unmarked[:1], seal])
     yield from _missing(number + 1, max(noted, default=0))
+    # The newest mark vouches for all seals below, also those that were marked with a key of long ago: who has no key cannot make it.
+    if keys and marked is not None and not known:
+        yield _unknown(marked)
     if keys:
-        yield from _marks(marked, unmarked, keys)
+        yield from _unmarked(unmarked)
 
 
-def _marks(marked: Any, unmarked: list[Any], keys: Collection[bytes]) -> Iterator[Finding]:
-    """The newest mark vouches for all seals below: who has no key cannot make them anew."""
-    if marked is not None and marked.mark not in {seals.mark(marked.digest, key) for key in keys}:
-        yield _finding("seal_mark", marked, "dấu của khóa hiện tại hoặc khóa cũ", "dấu khác")
+def _unknown(seal: Any) -> Finding:
+    return _finding("seal_mark", seal, "dấu của khóa hiện tại hoặc khóa cũ", "dấu khác")
+
+
+def _unmarked(unmarked: list[Any]) -> Iterator[Finding]:
     if unmarked and datetime.now(UTC) - _aware(unmarked[0].at) > UNMARKED:
         yield _finding("seal_mark", unmarked[0], "một niêm phong có dấu ngay sau đó", "không có")
 
@@ -54,7 +62,7 @@ def _aware(at: datetime) -> datetime:
 
 
 def _missing(first: int, last: int) -> Iterator[Finding]:
-    for number in range(first, last + 1):
+    for number in range(first, min(last, first + MOST) + 1):
         yield Finding("seal_missing", number, f"niêm phong {number}", "không có")
 
 

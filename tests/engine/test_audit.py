@@ -106,6 +106,13 @@ def test_a_changed_column_of_one_row_is_named(engine: Engine, cases: list[int], 
         assert found[0].at is not None
 
 
+def test_a_number_that_was_made_huge_does_not_drown_the_report(engine: Engine, cases: list[int]) -> None:
+    change(engine, "UPDATE history_event SET number = 2000000000 WHERE id = :id", id=entry(engine, cases[0], 2).id)
+    found = verify(engine)
+    assert 0 < len(found) < 400
+    assert ("missing", 2) in {(one.kind, one.number) for one in found}
+
+
 def test_a_removed_entry_is_named(engine: Engine, cases: list[int]) -> None:
     change(engine, "DELETE FROM history_event WHERE id = :id", id=entry(engine, cases[0], 2).id)
     assert [(one.kind, one.case, one.number) for one in verify(engine)] == [("missing", cases[0], 2)]
@@ -195,7 +202,13 @@ def test_a_changed_seal_is_named(engine: Engine, sessions: sessionmaker[Session]
     finish(sessions, cases[2])
     seals.seal_all(sessions, KEY)
     value = {"at": "'2020-01-01 00:00:00.000000'", "heads": "heads + 1"}.get(column, "'x'")
-    which = 2 if column == "mark" else 1
+    which = 1
+    if column == "mark":
+        # Before the first mark of a known key there may be others, of keys of long ago.
+        which = 2
+        with sessions.begin() as session:
+            accesses.record(session, None, accesses.READ, "x")
+        seals.seal_all(sessions, KEY)
     change(engine, f"UPDATE seal SET {column} = {value} WHERE number = {which}")
     found = verify(engine)
     assert which in {one.number for one in found if one.kind.startswith(("seal", "read"))}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, sessionmaker
 
-from engine import executions, watchdog
+from engine import audit, db, executions, watchdog
 from engine.models import BufferedMessage, HistoryEvent, Incident, Job, ProcessDefinition, ProcessInstance, User, UserTask
 from tests.proof import load
 from tests.proof.board import key
@@ -27,6 +27,7 @@ def judge(report: Report, sessions: sessionmaker[Session], staff: Staff, ledger:
         _passages(report, session)
         _answers(report, session, staff)
         _left_over(report, session)
+        _history(report, session)
     _ledger(report, ledger, struck)
 
 
@@ -98,6 +99,12 @@ def _left_over(report: Report, session: Session) -> None:
     for what in (Job, BufferedMessage):
         if number := session.scalar(select(func.count()).select_from(what)):
             report.faults.append(f"{number} rows of {what.__tablename__} are left")
+
+
+def _history(report: Report, session: Session) -> None:
+    """Whatever was killed, the chain of every case is whole."""
+    with db.snapshot(session.get_bind().engine) as connection:
+        report.faults += [finding.sentence() for finding, _ in zip(audit.verify(connection), range(10), strict=False)]
 
 
 def _ledger(report: Report, ledger: Ledger, struck: list[float]) -> None:
