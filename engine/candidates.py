@@ -50,7 +50,6 @@ def open_tasks(session: Session, together: Pipeline, instance: ProcessInstance, 
     if not waits:
         return
     contents = deployments.contents(session, instance.definition.deployment)
-    admitting = _ADMITTED[session.get_bind().dialect.name]
     admitted: set[tuple[str, str]] = set()
     for wait in waits:
         scope = SCOPES.get(wait.properties.get("pham_vi_xem", "ho_so"), identity.CASE)
@@ -77,27 +76,27 @@ def open_tasks(session: Session, together: Pipeline, instance: ProcessInstance, 
         for principal in sorted(principals):
             together.add(_ASKED, {"instance_id": instance.id, "wait_id": wait.id, "principal": principal})
         admitted |= {(principal, scope) for principal in principals}
-    for principal, scope in sorted(admitted):
-        together.add(admitting, {"instance_id": instance.id, "principal": principal, "scope": scope})
+    admit(session, instance.id, admitted, together)
 
 
 def _codes(wait: Wait) -> set[str]:
     return {group.partition("@")[2] for group in wait.candidate_groups if "@" in group}
 
 
-def admit(session: Session, instance_id: int, entries: Iterable[tuple[str, str]]) -> None:
-    """Let principals see a case in a scope; who does so already stays."""
+def admit(session: Session, instance_id: int, entries: Iterable[tuple[str, str]], together: Pipeline | None = None) -> None:
+    """Let principals see a case in a scope; who does so already stays. At once, or with what the caller sends `together`."""
+    sent = together or Pipeline(session)
+    admitting = _ADMITTED[session.get_bind().dialect.name]
     rows = [{"instance_id": instance_id, "principal": principal, "scope": scope} for principal, scope in sorted(entries)]
-    if not rows:
-        return
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    session.flush()
-    session.execute(dialect.insert(Participant).values(rows).on_conflict_do_nothing())
+    for row in rows:
+        sent.add(admitting, row)
+    if rows and together is None:
+        sent.send()
 
 
-def supervise(session: Session, instance: ProcessInstance, variables: Mapping[str, Any]) -> None:
+def supervise(session: Session, instance: ProcessInstance, variables: Mapping[str, Any], together: Pipeline | None = None) -> None:
     """Process property `giam_sat`: the principals that supervise its cases."""
     process = deployments.diagram(session, instance.definition).elements[instance.definition.key]
     found = evaluate(process.properties.get("giam_sat", ""), variables)
     groups = found if isinstance(found, list) else str(found or "").split(",")
-    admit(session, instance.id, {(str(group).strip(), identity.SUPERVISE) for group in groups if str(group).strip()})
+    admit(session, instance.id, {(str(group).strip(), identity.SUPERVISE) for group in groups if str(group).strip()}, together)

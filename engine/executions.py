@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, contains_eager
 from engine import chain, db, deployments, working_time
 from engine.errors import InstanceNotActive, NotFound
 from engine.models import Execution as StoredExecution
-from engine.models import Job, ProcessDefinition, ProcessInstance, UserTask
+from engine.models import Job, ProcessDefinition, ProcessInstance
 from engine.spiff import Execution
 
 ACTIVE, SUSPENDED = "active", "suspended"
@@ -52,7 +52,6 @@ def _locking(number: ColumnElement[int]) -> Select[ProcessInstance]:
 
 # Made once: putting them together costs as much as asking them.
 _LOCK = _locking(bindparam("number", type_=BigInteger))
-_LOCK_OF_TASK = _locking(select(UserTask.instance_id).where(UserTask.id == bindparam("number")).scalar_subquery())
 _LOCK_OF_JOB = _locking(select(Job.instance_id).where(Job.id == bindparam("number")).scalar_subquery())
 _STATE = select(StoredExecution.state).where(StoredExecution.instance_id == bindparam("number"))
 
@@ -68,15 +67,10 @@ def lock(session: Session, instance_id: int) -> ProcessInstance:
     return held if held is not None else _held(session, _LOCK, "case", instance_id)
 
 
-def lock_of_task(session: Session, task_id: int) -> ProcessInstance:
-    """As lock(), for the case of a user task. Raises NotFound."""
-    return _held(session, _LOCK_OF_TASK, "user task", task_id)
-
-
 def lock_of_job(session: Session, job_id: int) -> ProcessInstance | None:
     """As lock(), for the case of a job; None for a job of no case, or one that is gone."""
     instance = session.scalar(_LOCK_OF_JOB, {"number": job_id}) or session.scalar(_LOCK_OF_JOB, {"number": job_id})
-    return None if instance is None else _keep(session, instance)
+    return None if instance is None else locked(session, instance)
 
 
 def _locked(session: Session) -> dict[int, ProcessInstance]:
@@ -89,7 +83,8 @@ def _locked(session: Session) -> dict[int, ProcessInstance]:
     return found  # type: ignore[no-any-return]
 
 
-def _keep(session: Session, instance: ProcessInstance) -> ProcessInstance:
+def locked(session: Session, instance: ProcessInstance) -> ProcessInstance:
+    """Say that the row of `instance` has been locked and read by another query."""
     _locked(session)[instance.id] = instance
     chain.held(session, instance)
     return instance
@@ -102,7 +97,7 @@ def _held(session: Session, query: Select[ProcessInstance], what: str, number: i
     instance = session.scalar(query, given) or session.scalar(query, given)
     if instance is None:
         raise NotFound(what=what, id=number)
-    return _keep(session, instance)
+    return locked(session, instance)
 
 
 def remember(session: Session, instance_id: int, packed: bytes) -> None:

@@ -14,6 +14,7 @@ from engine.errors import DefinitionSuspended, ExpressionError, Forbidden, Inval
 from engine.expressions import evaluate, to_json
 from engine.models import Execution as StoredExecution
 from engine.models import ProcessDefinition, ProcessInstance, User
+from engine.pipeline import Pipeline, insertion
 from engine.spiff import Execution
 from engine.topics import Attachment
 
@@ -50,7 +51,7 @@ def start(
 def _entered(session: Session, definition: ProcessDefinition, data: Mapping[str, Any], files: Collection[int]) -> dict[str, Any]:
     form = deployments.contents(session, definition.deployment).form(definition.start_form)
     if form is not None:
-        return form.validate(data, user_tasks.choices(session), documents=files)
+        return form.validate(data, user_tasks.choices(session) if form.reads & user_tasks.CHOICES else {}, documents=files)
     if data:
         raise Invalid(expected="no data, since the process has no start form", found=", ".join(sorted(data)))
     return {}
@@ -126,9 +127,10 @@ def begin(
     """Let a created case run until it waits."""
     definition = instance.definition
     contents = deployments.contents(session, definition.deployment)
+    together = Pipeline(session)
     history.record(session, instance.id, "instance.started", actor=user, detail={"variables": to_json(dict(variables))})
     if user is not None:
-        candidates.admit(session, instance.id, {(identity.account(user.username), identity.CASE)})
+        candidates.admit(session, instance.id, {(identity.account(user.username), identity.CASE)}, together)
     execution = Execution.start(
         contents.program(definition.key),
         now=db.now(session),
@@ -138,10 +140,9 @@ def begin(
         decide=contents.decide,
         calendar=partial(working_time.plain, session),
     )
-    session.add(StoredExecution(instance_id=instance.id, state=b""))
-    session.flush()
-    candidates.supervise(session, instance, execution.variables)
-    wait_states.mirror(session, instance, execution, actor=user)
+    together.add(insertion(StoredExecution), {"instance_id": instance.id, "state": b""})
+    candidates.supervise(session, instance, execution.variables, together)
+    wait_states.mirror(session, instance, execution, actor=user, together=together)
 
 
 def get(session: Session, instance_id: int, user: User) -> ProcessInstance:

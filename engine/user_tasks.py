@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import bindparam, delete, select, update
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, contains_eager, joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
 from engine import candidates, db, deployments, executions, history, identity, wait_states
@@ -20,13 +20,24 @@ from engine.models import Draft, Execution, HistoryEvent, Organisation, ProcessD
 from engine.pipeline import Pipeline
 
 OPEN, COMPLETED, CANCELLED = "open", "completed", "cancelled"
+CHOICES = frozenset({"_to_chuc", "_tai_khoan"})
+"""Reserved variables that hold what select fields choose from."""
 REMINDED_AGAIN = timedelta(hours=1)
 
-# Made once, as all that every completion says to the database.
+# Made once, as all that every completion says to the database. The case's row is locked first, as everywhere; the other two are locked so
+# that who waited for the case gets all three as they are then.
 _TASK = (
     select(UserTask, Execution.state)
+    .join(UserTask.instance)
+    .join(ProcessInstance.definition)
     .join(Execution, Execution.instance_id == UserTask.instance_id)
+    .options(
+        contains_eager(UserTask.instance)
+        .contains_eager(ProcessInstance.definition)
+        .joinedload(ProcessDefinition.deployment, innerjoin=True)
+    )
     .where(UserTask.id == bindparam("number"), identity.MAY_SEE_TASK)
+    .with_for_update(of=(ProcessInstance, UserTask, Execution), key_share=True)
     .execution_options(populate_existing=True)
 )
 _CLOSED = (
@@ -57,14 +68,15 @@ def get(session: Session, task_id: int, user: User) -> UserTask:
 
 def _lock(session: Session, task_id: int, user: User) -> UserTask:
     """As get(), but with the case's row locked and the task open. Raises UserTaskNotOpen, which tells who was faster."""
-    instance = executions.lock_of_task(session, task_id)
-    # As it is now, whoever held the lock before. Its people are read when somebody asks for them, which is when something is wrong.
-    row = session.execute(_TASK, {"number": task_id, **identity.given(user)}).one_or_none()
+    # Its people are read when somebody asks for them, which is when something is wrong.
+    given = {"number": task_id, **identity.given(user)}
+    # Again for who waited while the case was moved to another version: see executions.lock.
+    row = session.execute(_TASK, given).one_or_none() or session.execute(_TASK, given).one_or_none()
     if row is None:
         raise NotFound(what="user task", id=task_id)
     task, packed = row
+    instance = executions.locked(session, task.instance)
     executions.remember(session, instance.id, packed)
-    set_committed_value(task, "instance", instance)
     if task.state != OPEN:
         actor = task.ended_by.name if task.ended_by else "the case"
         at = f"{task.ended_at:%Y-%m-%dT%H:%M:%SZ}" if task.ended_at else "?"
@@ -265,7 +277,7 @@ def validated(
         return {}
     if documents is None:
         documents = documents_.of_task(session, task.id) if found.has_files else ()
-    known = {**variables, **choices(session)} if found.reads & {"_to_chuc", "_tai_khoan"} else variables
+    known = {**variables, **choices(session)} if found.reads & CHOICES else variables
     return found.validate(data, known, documents=documents)
 
 

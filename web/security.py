@@ -32,8 +32,8 @@ def init(app: Flask) -> None:
     def _headers(response: Response) -> Response:
         if "policy" in g:
             response.headers.setdefault("Content-Security-Policy", g.policy)
-        for name, value in HEADERS.items():
-            response.headers.setdefault(name, value)
+        given = {name.lower() for name, _ in response.headers}
+        response.headers.extend([(name, value) for name, value in HEADERS.items() if name.lower() not in given])
         if request.is_secure:
             response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
         if request.endpoint != "static":
