@@ -3,7 +3,7 @@
     .venv/bin/python -m bench.jobs                       SQLite, and PostgreSQL if it is installed
     .venv/bin/python -m bench.jobs --due 1000 --waiting 1000 --threads 2 --processes 2
 
-One line each, with machine and versions; due timers also while only a few wait (`--few`), and the ratio of both. A case of the load:
+One line each, with machine and versions; and the ratio of due timers while few (`--few`) and many (`--waiting`) wait. A case of the load:
 start event, timer or service task, end event. The timers that wait, and the due ones, are rows like those of real cases, of one case each,
 copied from one case that was really started.
 """
@@ -22,6 +22,7 @@ from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy
 from sqlalchemy import func, insert, select, text
@@ -83,9 +84,16 @@ def left(sessions: sessionmaker[Session], key: str) -> int:
         return session.scalar(select(func.count()).select_from(ProcessInstance).where(*running)) or 0
 
 
+taken: list[float] = []
+"""Seconds of each job that this process has executed."""
+
+
 def worker(url: str, threads: int) -> Worker:
     return Worker(
-        sessionmaker(db.create_engine(url, pool_size=threads + 5)), {"khong_lam_gi": Handler("khong_lam_gi", lambda: None)}, threads=threads
+        sessionmaker(db.create_engine(url, pool_size=threads + 5)),
+        {"khong_lam_gi": Handler("khong_lam_gi", lambda: None)},
+        threads=threads,
+        observe=lambda _kind, _topic, _outcome, seconds: taken.append(seconds),
     )
 
 
@@ -116,6 +124,11 @@ def measure(sessions: sessionmaker[Session], url: str, key: str, threads: int, p
     return number / elapsed, used / number * 1000
 
 
+def _slowest() -> str:
+    times = sorted(taken)
+    return f"99 of 100 within {times[len(times) * 99 // 100] * 1000:.0f} ms, the slowest {times[-1] * 1000:.0f} ms"
+
+
 def acquiring(sessions: sessionmaker[Session]) -> float:
     """Milliseconds of one look at the table when nothing is due."""
     began = time.monotonic()
@@ -137,11 +150,12 @@ def run(name: str, url: str, waiting: int, given: argparse.Namespace, say: Calla
     for what, middle in (("due timers", TIMER), ("service tasks", SERVICE))[: 2 if services else 1]:
         key = what.replace(" ", "_")
         fill(sessions, key, middle, given.due, now)
+        taken.clear()
         rate, cost = measure(sessions, url, key, given.threads, given.processes)
         rates.append((rate, cost))
         say(
             f"{name}: {given.due:,} {what}, {given.processes} x {given.threads} threads: {rate:.0f} a second"
-            + (f", {cost:.1f} ms of processor each" if given.processes == 1 else "")
+            + (f", {cost:.1f} ms of processor each, {_slowest()}" if given.processes == 1 else "")
         )
     with sessions() as session:
         ended = session.scalar(select(func.count()).select_from(ProcessInstance).where(ProcessInstance.state == "completed"))
@@ -152,15 +166,50 @@ def run(name: str, url: str, waiting: int, given: argparse.Namespace, say: Calla
 
 
 def compare(name: str, database: Callable[[], AbstractContextManager[str]], given: argparse.Namespace) -> None:
-    """The same while few and while many wait, each on a database of its own."""
-    found: list[tuple[float, float]] = []
-    for waiting in (given.few, given.waiting):
-        with database() as url:
-            found.append(run(name, url, waiting, given, print, services=waiting == given.waiting and not given.timers))
-    (few, light), (many, heavy) = found
-    print(f"{name}: due timers a second while {given.waiting:,} wait, against {given.few:,}: {many / few:.2f}")
-    if given.processes == 1:
-        print(f"{name}: processor for each, the same way: {heavy / light:.2f}")
+    """While many wait; and while few and while many wait, a little of each in turn, so that a changing load falls on both."""
+    with database() as crowded:
+        run(name, crowded, given.waiting, given, print, services=not given.timers)
+        if not given.few:
+            return
+        with database() as empty:
+            engine = db.create_engine(empty)
+            Base.metadata.create_all(engine)
+            sides = [(empty, sessionmaker(engine)), (crowded, sessionmaker(db.create_engine(crowded)))]
+            fill(sides[0][1], "cho", TIMER, given.few, datetime.now(UTC) + timedelta(days=30))
+            light, heavy = in_turns(sides, max(200, given.due // 5))
+            for _, sessions in sides:
+                sessions.kw["bind"].dispose()
+    print(f"{name}: due timers a second while {given.waiting:,} wait, against {given.few:,}, in turns: {light[0] / heavy[0]:.2f}")
+    print(f"{name}: processor for each, the same way: {heavy[1] / light[1]:.2f}")
+
+
+def in_turns(sides: list[tuple[str, sessionmaker[Session]]], due: int) -> list[tuple[float, float]]:
+    """Seconds, and seconds of this process's processor, that each side takes for `due` timers, ten batches at a time."""
+    workers = []
+    for url, sessions in sides:
+        fill(sessions, "luan_phien", TIMER, due, datetime.now(UTC))
+        workers.append(worker(url, 1))
+    found = [(0.0, 0.0) for _ in sides]
+    working = [True for _ in sides]
+    while any(working):
+        for number, one in enumerate(workers):
+            began, used = time.monotonic(), time.process_time()
+            working[number] = sum(one.run_due((jobs.Lane.STEPS,)) for _ in range(10)) > 0
+            if working[number]:
+                seconds, processor = found[number]
+                found[number] = seconds + time.monotonic() - began, processor + time.process_time() - used
+    for one in workers:
+        one.sessions.kw["bind"].dispose()
+    return found
+
+
+def without_turns() -> None:
+    """As if engine.db let SQLite's own waiting keep the threads apart: what its lock is worth."""
+
+    def begin(self: Any, _file: str) -> None:
+        self.execute("BEGIN IMMEDIATE")
+
+    db._Connection.begin = begin  # type: ignore[method-assign]
 
 
 @contextmanager
@@ -180,9 +229,12 @@ def main() -> None:
     for option, number in (("due", 10_000), ("waiting", 100_000), ("few", 1_000), ("threads", 2), ("processes", 1)):
         options.add_argument(f"--{option}", type=int, default=number)
     options.add_argument("--only", choices=("sqlite", "postgresql"))
+    options.add_argument("--no-turns", action="store_true", help="SQLite: without the lock between threads of engine.db")
     options.add_argument("--timers", action="store_true", help="leave the service tasks out")
     options.add_argument("--work", help=argparse.SUPPRESS)
     given = options.parse_args()
+    if given.no_turns:
+        without_turns()
     if given.work:
         running = worker(given.work, given.threads)
         running.start()
