@@ -12,10 +12,10 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, select
 from sqlalchemy.orm import contains_eager, joinedload
 
-from engine import acts, batches
-from engine.models import Batch, BatchItem, ProcessDefinition, ProcessInstance, User
+from engine import acts, batches, deployments, standing
+from engine.models import Batch, BatchItem, ProcessDefinition, ProcessInstance
 from web import supervision
-from web.casefilter import Filter
+from web.actwords import KINDS, detail
 from web.database import db
 from web.language import gettext as _
 from web.language import locale
@@ -32,17 +32,7 @@ def acts_on_cases() -> list[tuple[str, Any]]:
     return [(kind, KINDS[kind]) for kind in ON_CASES]
 
 
-KINDS = {
-    "migrate": _l("Chuyển hồ sơ sang bản khác"),
-    "suspend": _l("Tạm dừng hồ sơ"),
-    "activate": _l("Cho hồ sơ chạy tiếp"),
-    "cancel": _l("Hủy hồ sơ"),
-    "assign": _l("Giao việc cho người khác"),
-    "set_due_date": _l("Đổi hạn của việc"),
-    "set_priority": _l("Đổi mức ưu tiên của việc"),
-    "retry": _l("Thử lại sự cố"),
-}
-ON_CASES = ("suspend", "activate", "cancel")
+ON_CASES = ("suspend", "activate", "cancel", "set_variables", "modify", "message")
 STATES = {
     acts.GOES: (_l("thực hiện được"), "done", "check-lg"),
     acts.DECISION: (_l("cần quyết định"), "active", "info-circle"),
@@ -64,10 +54,11 @@ def title(batch: Batch) -> str:
     if batch.kind == "migrate":
         old, new = (session.get_one(ProcessDefinition, arguments[name]) for name in ("from", "to"))
         return _("Chuyển “%(name)s” từ bản %(old)s sang bản %(new)s", name=new.name, old=old.version, new=new.version)
-    if batch.kind == "assign":
-        person = session.get(User, arguments["assignee"])
-        return _("Giao việc cho %(name)s", name=person.name if person else "")
-    return str(KINDS[batch.kind])
+    sample = db.session.scalar(_items(batch).limit(1))
+    if batch.kind == "put_back":
+        return f"{KINDS[batch.kind]}: {KINDS[arguments['kind']]}"
+    more = detail(batch.kind, arguments, sample.instance if sample else None)
+    return f"{KINDS[batch.kind]}: {more}" if more else str(KINDS[batch.kind])
 
 
 def _said(problems: list[dict[str, str]]) -> list[str]:
@@ -136,10 +127,26 @@ def _page(batch: Batch, error: str = "") -> ResponseReturnValue:
         undo=acts.ACTS[batch.kind].undo is not None,
         undone_by=db.session.scalar(undone),
         again=_again(batch),
+        steps=_steps(batch) if batch.state == batches.PLANNED else [],
+        on=acts.ACTS[batch.kind].on,
         error=error,
         **_counted(batch),
     )
     return make_response(text, 422 if error else 200)
+
+
+def _steps(batch: Batch) -> list[tuple[str, str]]:
+    """Where the cases that can go stand, when there are several such steps of one version."""
+    ids = select(BatchItem.instance_id).where(BatchItem.batch_id == batch.id, BatchItem.state == acts.GOES)
+    query = select(ProcessDefinition).where(
+        ProcessDefinition.id.in_(select(ProcessInstance.definition_id).where(ProcessInstance.id.in_(ids)))
+    )
+    found = list(db.session.scalars(query.options(joinedload(ProcessDefinition.deployment))))
+    if len(found) != 1:
+        return []
+    diagram = deployments.diagram(db.session(), found[0])
+    counts = standing.counts(db.session(), found[0], ProcessInstance.id.in_(ids))
+    return [(id_, diagram.elements[id_].name or id_) for id_ in counts] if len(counts) > 1 else []
 
 
 def _again(batch: Batch) -> str:
@@ -152,24 +159,6 @@ def _again(batch: Batch) -> str:
     folder = old.deployment.folder
     versions = {"process": old.key, "from": old.version, "to": new.version}
     return url_for("migration.show", folder=folder, **versions, batch=batch.id)  # type: ignore[arg-type]
-
-
-@bp.post("/ho-so")
-def of_cases() -> ResponseReturnValue:
-    """A dry run of an act on all cases that the filter of the address leaves."""
-    kind, reason = request.form.get("kind", ""), request.form.get("reason", "").strip()[:2_000]
-    back = redirect(url_for("monitor.cases", **request.args.to_dict()))  # type: ignore[arg-type]
-    if kind not in ON_CASES or not reason:
-        flash(_("Cần chọn việc phải làm và nêu lý do."), "late")
-        return back
-    filter_ = Filter.read(request.args)
-    cases = filter_.query().subquery()
-    ids = db.session.scalars(select(cases.c.id)).all()
-    if filter_.errors or not ids:
-        # A filter that could not be read would mean all cases instead of the few that were meant.
-        flash(_("Bộ lọc chưa đọc được hoặc không có hồ sơ nào."), "late")
-        return back
-    return redirect(url_for("batches.show", batch_id=batches.prepare(db.session(), kind, {}, me(), reason, ids=ids).id))
 
 
 @bp.get("/<id:batch_id>")
@@ -208,6 +197,13 @@ def choose(batch_id: int) -> ResponseReturnValue:
     batches.choose(db.session(), batch_id, me(), ticked, wanted=request.form.get("wanted") == "1")
     kept = {name: request.form[name] for name in ("state", "page") if request.form.get(name)}
     return redirect(url_for("batches.show", batch_id=batch_id, **kept))  # type: ignore[arg-type]
+
+
+@bp.post("/<id:batch_id>/chi-o-buoc")
+def only_at(batch_id: int) -> ResponseReturnValue:
+    """Leave out the cases that stand elsewhere."""
+    batches.only_at(db.session(), batch_id, me(), request.form.get("step", "")[:200])
+    return redirect(url_for("batches.show", batch_id=batch_id))
 
 
 @bp.post("/<id:batch_id>/hoan-tac")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
@@ -12,14 +11,12 @@ from sqlalchemy import ColumnElement, Select, func, select, true
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from engine import batches, deployments, identity, incidents, instances, user_tasks
-from engine.errors import EngineError, NotFound
+from engine.errors import NotFound
 from engine.models import Incident, Membership, ProcessDefinition, ProcessInstance, User, UserTask
-from engine.sentences import say
 from web import supervision
 from web.casefilter import NOBODY
 from web.database import db
 from web.language import gettext as _
-from web.language import locale
 from web.paging import paginate
 from web.sessions import me
 
@@ -27,15 +24,6 @@ bp = Blueprint("steering", __name__)
 bp.before_request(supervision.guard)
 MOST = 500
 """Tasks or incidents that are steered in one go at most."""
-
-
-@dataclass(frozen=True)
-class Result:
-    """What became of one of many. `error`: why nothing was done to it, in a sentence; empty where it went well."""
-
-    what: str
-    instance: ProcessInstance | None
-    error: str = ""
 
 
 def _reason() -> str:
@@ -46,27 +34,14 @@ def _ticked(name: str) -> list[int]:
     return sorted({int(text) for text in request.form.getlist(name) if text.isdecimal() and len(text) <= 18})[:MOST]
 
 
-def _each(items: Iterable[tuple[str, ProcessInstance | None, Callable[[], object]]]) -> list[Result]:
-    """Do one after the other, each wholly or not at all: what is refused leaves the others as they are."""
-    results = []
-    for what, instance, act in items:
-        try:
-            with db.session.begin_nested():
-                act()
-            results.append(Result(what, instance))
-        except EngineError as error:
-            gone = isinstance(error, NotFound)
-            results.append(Result(what, instance, _("không còn ở đó, hoặc đồng chí không giám sát.") if gone else say(error, locale())))
-    return results
-
-
 def people() -> list[User]:
     """Whom a task can be given to: active accounts with their bodies."""
     query = select(User).where(User.active).options(selectinload(User.memberships).joinedload(Membership.organisation))
     return list(db.session.scalars(query.order_by(User.name, User.id)))
 
 
-def _person(text: str) -> User | None:
+def person(text: str) -> User | None:
+    """The active account of this number, or None."""
     if not text.isdecimal() or len(text) > 18:
         return None
     return db.session.scalar(select(User).where(User.id == int(text), User.active))
@@ -99,7 +74,8 @@ def _incidents_page(error: str = "") -> ResponseReturnValue:
     page = paginate(_open_incidents())
     cases = _cases(incident.instance_id for incident in page.rows)
     rows = [(one, cases[one.instance_id], _element(cases[one.instance_id], one.element_id)) for one in page.rows]
-    data = {"error": error, "ticked": _ticked("incident"), "reason": _reason()}
+    ticked = [incident.id for incident in page.rows] if request.args.get("all") else _ticked("incident")
+    data = {"error": error, "ticked": ticked, "reason": _reason()}
     return make_response(render_template("steering/incidents.html", page=page, rows=rows, **data), 422 if error else 200)
 
 
@@ -110,22 +86,15 @@ def incident_list() -> ResponseReturnValue:
 
 @bp.post("/giam-sat/su-co/thu-lai")
 def retry() -> ResponseReturnValue:
-    """Try the ticked incidents again."""
-    session, ticked, reason = db.session(), _ticked("incident"), _reason()
-    if not ticked or not reason:
+    """A dry run of trying the ticked incidents again, or all of them."""
+    ticked, reason = _ticked("incident"), _reason()
+    everything = bool(request.form.get("everything"))
+    if not (ticked or everything) or not reason:
         return _incidents_page(_("Cần chọn ít nhất một sự cố và nêu lý do."))
-    # In the order of their cases, as everybody who holds several: two who lock the same cases must not wait for each other.
-    asked = _open_incidents().where(Incident.id.in_(ticked)).order_by(None).order_by(Incident.instance_id, Incident.id)
-    found = list(session.scalars(asked))
-    cases = _cases({one.instance_id for one in found})
-    items = [(_element(cases[one.instance_id], one.element_id), cases[one.instance_id], _retry(one.id, reason)) for one in found]
-    missing = [(_("Sự cố %(id)s", id=id_), None, _retry(id_, reason)) for id_ in ticked if id_ not in {one.id for one in found}]
-    results = _each([*items, *missing])
-    return render_template("steering/results.html", title=_("Thử lại sự cố"), results=results, back=url_for("steering.incident_list"))
-
-
-def _retry(incident_id: int, reason: str) -> Callable[[], object]:
-    return lambda: incidents.resolve(db.session(), incident_id, me(), reason)
+    mine = _open_incidents().with_only_columns(Incident.id).order_by(None)
+    ids = db.session.scalars(mine if everything else mine.where(Incident.id.in_(ticked))).all()
+    batch = batches.prepare(db.session(), "retry", {}, me(), reason, ids=ids)
+    return redirect(url_for("batches.show", batch_id=batch.id))
 
 
 # --- tasks ---
@@ -159,7 +128,7 @@ def _holders() -> list[Any]:
     return [(NOBODY if id_ is None else str(id_), name or "", count) for id_, name, count in db.session.execute(query)]
 
 
-def _held_by(holder: str) -> ColumnElement[bool]:
+def held_by(holder: str) -> ColumnElement[bool]:
     """The open tasks that a holder has, NOBODY, or all."""
     if holder == NOBODY:
         return UserTask.assignee_id.is_(None)
@@ -167,7 +136,7 @@ def _held_by(holder: str) -> ColumnElement[bool]:
 
 
 def _tasks_page(holder: str, error: str = "") -> ResponseReturnValue:
-    tasks = _open_tasks().where(_held_by(holder))
+    tasks = _open_tasks().where(held_by(holder))
     page = paginate(tasks.order_by(UserTask.due_at.is_(None), UserTask.due_at, UserTask.id))
     ticked = [task.id for task in page.rows] if request.args.get("all") else _ticked("task")
     data = {"error": error, "ticked": ticked, "reason": _reason(), "assignee": request.form.get("assignee", "")}
@@ -182,35 +151,25 @@ def task_list() -> ResponseReturnValue:
 
 @bp.post("/giam-sat/viec/giao")
 def assign() -> ResponseReturnValue:
-    """Give the ticked tasks to one person."""
-    session, ticked, reason, person = db.session(), _ticked("task"), _reason(), _person(request.form.get("assignee", ""))
-    holder = request.form.get("holder", "")[:18]
-    if request.form.get("everything") and reason and person is not None:
-        tasks = select(UserTask.id).join(UserTask.instance).where(UserTask.state == user_tasks.OPEN, supervision.mine(), _held_by(holder))
-        ids = session.scalars(tasks).all()
-        batch = batches.prepare(session, "assign", {"assignee": person.id}, me(), reason, ids=ids)
-        return redirect(url_for("batches.show", batch_id=batch.id))
-    if not ticked or not reason or person is None:
+    """A dry run of giving the ticked tasks, or all of the list, to one person."""
+    ticked, reason, receiver = _ticked("task"), _reason(), person(request.form.get("assignee", ""))
+    holder, everything = request.form.get("holder", "")[:18], bool(request.form.get("everything"))
+    if not (ticked or everything) or not reason or receiver is None:
         return _tasks_page(holder, _("Cần chọn ít nhất một việc, người nhận và nêu lý do."))
-    found = list(session.scalars(_open_tasks().where(UserTask.id.in_(ticked)).order_by(UserTask.instance_id, UserTask.id)))
-    items = [(task.name, task.instance, _assign(task.id, person, reason)) for task in found]
-    missing = [(_("Việc %(id)s", id=id_), None, _refuse(id_)) for id_ in ticked if id_ not in {task.id for task in found}]
-    results = _each([*items, *missing])
-    title = _("Giao việc cho %(name)s", name=person.name)
-    return render_template("steering/results.html", title=title, results=results, back=url_for("steering.task_list", holder=holder or None))
+    tasks = select(UserTask.id).join(UserTask.instance).where(UserTask.state == user_tasks.OPEN, supervision.mine())
+    ids = db.session.scalars(tasks.where(held_by(holder) if everything else UserTask.id.in_(ticked))).all()
+    batch = batches.prepare(db.session(), "assign", {"assignee": receiver.id}, me(), reason, ids=ids)
+    return redirect(url_for("batches.show", batch_id=batch.id))
 
 
-def _assign(task_id: int, person: User, reason: str) -> Callable[[], object]:
-    return lambda: user_tasks.assign(db.session(), task_id, me(), person, reason)
-
-
-def _refuse(task_id: int) -> Callable[[], object]:
-    """Tasks of cases that he does not supervise are none of this page, even where he could hand on his own."""
-
-    def act() -> None:
-        raise NotFound(what="user task", id=task_id)
-
-    return act
+def sent_back(sentence: str) -> ResponseReturnValue:
+    """The list from which something was asked, with what was wrong and with what was ticked."""
+    if request.form.get("task") or "holder" in request.form:
+        return _tasks_page(request.form.get("holder", "")[:18], sentence)
+    if request.form.get("incident") or request.form.get("incidents"):
+        return _incidents_page(sentence)
+    flash(sentence, "late")
+    return redirect(url_for("monitor.cases", **request.args.to_dict()))  # type: ignore[arg-type]
 
 
 # --- one case ---
@@ -266,15 +225,15 @@ def cancel(instance_id: int) -> ResponseReturnValue:
 @bp.post("/giam-sat/ho-so/<id:instance_id>/giao")
 def assign_here(instance_id: int) -> ResponseReturnValue:
     """Give one task of the case to another person."""
-    instance, person, ticked = supervision.case(instance_id), _person(request.form.get("assignee", "")), _ticked("task")
+    instance, receiver, ticked = supervision.case(instance_id), person(request.form.get("assignee", "")), _ticked("task")
     at = f"assign-{ticked[0]}" if ticked else ""
     query = select(UserTask.id).where(UserTask.id.in_(ticked), UserTask.instance_id == instance.id)
     if db.session.scalar(query) is None:
         raise NotFound(what="user task", id=ticked[0] if ticked else "")
-    if person is None or not _reason():
+    if receiver is None or not _reason():
         return _case_page(instance, _("Cần chọn người nhận và nêu lý do."), at)
-    task = user_tasks.assign(db.session(), ticked[0], me(), person, _reason())
-    flash(_("Đã giao việc “%(task)s” cho %(name)s.", task=task.name, name=person.name), "done")
+    task = user_tasks.assign(db.session(), ticked[0], me(), receiver, _reason())
+    flash(_("Đã giao việc “%(task)s” cho %(name)s.", task=task.name, name=receiver.name), "done")
     return redirect(url_for("steering.case", instance_id=instance_id))
 
 

@@ -18,6 +18,9 @@ from web.language import locale, ngettext
 
 HOME = ZoneInfo("Asia/Ho_Chi_Minh")
 
+FAR = 3_650
+"""Days beyond which nobody counts working days."""
+
 WEEKDAYS = (_l("Thứ Hai"), _l("Thứ Ba"), _l("Thứ Tư"), _l("Thứ Năm"), _l("Thứ Sáu"), _l("Thứ Bảy"), _l("Chủ nhật"))
 
 STATES = {
@@ -69,12 +72,6 @@ def element_time(moment: datetime | None, *, clock: bool = True) -> Markup:
     return Markup('<time datetime="{}">{}</time>').format(moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), shown)
 
 
-def working_days(first: date, last: date) -> int:
-    """Days after `first` up to `last`, without Saturdays and Sundays."""
-    days = (last - first).days
-    return sum(1 for step in range(1, days + 1) if (first + timedelta(days=step)).weekday() < 5)
-
-
 def due_words(due: datetime | None) -> str:
     """`còn 3 ngày làm việc`, `hôm nay`, `trễ 2 ngày`."""
     if due is None:
@@ -85,8 +82,10 @@ def due_words(due: datetime | None) -> str:
         return ngettext("trễ %(num)s ngày", "trễ %(num)s ngày", late) if late else _("quá hạn từ %(time)s", time=f"{local(due):%H:%M}")
     if day == now:
         return _("hôm nay, %(time)s", time=f"{local(due):%H:%M}")
-    left = working_days(now, day)
-    return ngettext("còn %(num)s ngày làm việc", "còn %(num)s ngày làm việc", left) if left else _("cuối tuần này")
+    from web.calendar import current
+
+    left = current().days_between(now, min(day, now + timedelta(days=FAR)))
+    return ngettext("còn %(num)s ngày làm việc", "còn %(num)s ngày làm việc", left) if left else _("trong kỳ nghỉ này")
 
 
 def is_late(due: datetime | None) -> bool:
@@ -119,6 +118,10 @@ EVENTS = {
     "instance.held": _l("Giữ hồ sơ, không xóa"),
     "instance.released": _l("Thôi giữ hồ sơ"),
     "instance.migrated": _l("Chuyển sang bản khác"),
+    "instance.modified": _l("Chuyển bước bằng tay"),
+    "instance.restarted": _l("Mở lại hồ sơ"),
+    "variables.set": _l("Sửa dữ liệu"),
+    "task.reminded": _l("Nhắc người giữ việc"),
     "element.completed": _l("Qua bước"),
     "element.cancelled": _l("Bỏ bước"),
     "element.skipped": _l("Không có lượt nào"),
@@ -129,9 +132,11 @@ EVENTS = {
     "task.assigned": _l("Giao việc cho người khác"),
     "task.completed": _l("Hoàn thành"),
     "task.due_date_set": _l("Đổi hạn của việc"),
+    "task.due_date_moved": _l("Hạn của việc được tính lại theo lịch làm việc"),
     "task.priority_set": _l("Đổi mức ưu tiên của việc"),
     "task.cancelled": _l("Việc không còn cần"),
     "timer.fired": _l("Đến hạn"),
+    "timer.moved": _l("Hẹn giờ được tính lại theo lịch làm việc"),
     "message.received": _l("Nhận thông điệp"),
     "signal.received": _l("Nhận tín hiệu"),
     "job.completed": _l("Việc tự động đã xong"),
