@@ -16,9 +16,19 @@ FORMAT = 1
 READ, EXPORTED, REFUSED = "read", "exported", "refused"
 
 
-def record(session: Session, user_id: int | None, kind: str, what: str, *, case: int | None = None, filter_: str = "") -> CaseAccess:
+def record(
+    session: Session,
+    user_id: int | None,
+    kind: str,
+    what: str,
+    *,
+    case: int | None = None,
+    filter_: str = "",
+    at: datetime | None = None,
+    address: str | None = None,
+) -> CaseAccess:
     """Put down one access. `user_id` None: who operates the installation; `what`: page or file; `filter_`: which cases, where many."""
-    at, address = db.now(session), chain.origin(session)
+    at, address = at or db.now(session), address or chain.origin(session)
     made = CaseAccess(at=at, user_id=user_id, kind=kind, what=what[:120], case_number=case, filter=filter_, address=address)
     made.digest = digest(at, user_id, kind, made.what, case, filter_, address)
     session.add(made)

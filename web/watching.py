@@ -1,7 +1,8 @@
 """Who reads cases, exports them, or is refused them: recorded with every answer, and shown to supervisors.
 
 What was asked and how it ended is looked at here, in one place, when the answer is there: a new page of a case is recorded without a word
-in it. An answer that cannot be recorded is not given.
+in it. A file is not handed out unless that was recorded. A page is read whoever writes: on SQLite, what cannot be written at once stands
+in the log and is written with the next.
 """
 
 from __future__ import annotations
@@ -9,17 +10,22 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import structlog
 from flask import Blueprint, Flask, Response, current_app, g, render_template, request, session
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from engine import accesses
+from engine import db as clock
 from engine.models import CaseAccess, UserTask
 from web import errors, supervision
 from web.database import address, db
@@ -35,7 +41,9 @@ AGAIN = 600.0
 KEPT = 20_000
 """How many looks a process remembers for that."""
 MANY = 500
-"""Different refusals of one person, within AGAIN, after which only the log is told."""
+"""Different refusals of one person, within AGAIN, after which only the log is told; and accesses that a process keeps to be written."""
+PATIENCE = 300
+"""Milliseconds that a page waits for SQLite's one writer before what was read is kept to be written with the next."""
 
 QUIET = frozenset({"health", "auth", "account", "engine_rest"})
 """Blueprints of which nothing is recorded here."""
@@ -62,6 +70,7 @@ class Looks:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._seen: OrderedDict[tuple[Any, ...], float] = OrderedDict()
+        self._late: list[Late] = []
         self._refused: dict[int, tuple[float, int]] = {}
 
     def is_new(self, look: tuple[Any, ...]) -> bool:
@@ -79,6 +88,19 @@ class Looks:
         """It could not be recorded."""
         with self._lock:
             self._seen.pop(look, None)
+
+    def take(self) -> list[Late]:
+        """What could not be written before; whoever takes it writes it, or puts it back."""
+        with self._lock:
+            found, self._late = self._late, []
+            return found
+
+    def put_back(self, late: list[Late]) -> bool:
+        """To be written with the next. False: there are too many by now, and the last is not kept."""
+        with self._lock:
+            fits = len(self._late) + len(late) <= MANY
+            self._late += late if fits else late[:-1]
+            return fits
 
     def too_many(self, user: int) -> bool:
         """Whether somebody is refused so much that he fills the table with it."""
@@ -108,24 +130,63 @@ def _watch(response: Response) -> Response:
     if db.session().in_transaction():
         # The page of a refusal was made in a transaction that may hold, on SQLite, the very lock that is wanted here.
         db.session.rollback()
+    this = Late(clock.now(db.session()), user, kind, what, given.get("instance_id"), given.get("task_id"), _asked(), address())
+    late = [*looks.take(), this]
     try:
-        with Session(db.engine, info={"origin": address}) as own, own.begin():
-            case = given.get("instance_id") or _case_of(own, given.get("task_id"))
-            accesses.record(own, user, kind, what, case=case, filter_=request.query_string.decode("utf-8", "replace")[:2_000])
+        with _hurried() if kind != accesses.EXPORTED else db.engine.connect() as connection, Session(connection) as own, own.begin():
+            for one in late:
+                one.record(own)
     except SQLAlchemyError as error:
-        looks.forget(look)
-        log.warning("access.not_recorded", error=type(error).__name__)
-        return response if kind == accesses.REFUSED else errors.page(503)
+        log.warning("access.late", error=type(error).__name__, user=user, kind=kind, what=what, **given)
+        kept = looks.put_back(late if kind != accesses.EXPORTED else late[:-1])
+        if kind == accesses.EXPORTED or not kept:
+            looks.forget(look)
+            return errors.page(503)
     return response
+
+
+@dataclass(frozen=True)
+class Late:
+    """An access that is still to be written."""
+
+    at: datetime
+    user: int
+    kind: str
+    what: str
+    case: int | None
+    task: int | None
+    asked: str
+    address: str | None
+
+    def record(self, own: Session) -> None:
+        case = self.case
+        if case is None and self.task is not None:
+            case = own.scalar(select(UserTask.instance_id).where(UserTask.id == self.task))
+        accesses.record(own, self.user, self.kind, self.what, case=case, filter_=self.asked, at=self.at, address=self.address)
+
+
+@contextmanager
+def _hurried() -> Iterator[Connection]:
+    """A connection that does not wait long for SQLite's one writer: a page is read whoever writes."""
+    with db.engine.connect() as connection:
+        raw: Any = connection.connection.driver_connection
+        if db.engine.dialect.name != "sqlite":
+            yield connection
+            return
+        raw.execute(f"PRAGMA busy_timeout={PATIENCE}")
+        try:
+            yield connection
+        finally:
+            raw.execute("PRAGMA busy_timeout=20000")
+
+
+def _asked() -> str:
+    return request.query_string.decode("utf-8", "replace")[:2_000]
 
 
 def _storable(path: str) -> str:
     """An address that somebody made up may hold what no database takes."""
     return path.encode("utf-8", "replace").decode().replace("\0", "?")
-
-
-def _case_of(own: Session, task: int | None) -> int | None:
-    return own.scalar(select(UserTask.instance_id).where(UserTask.id == task)) if task is not None else None
 
 
 def _kind(response: Response, place: str) -> str | None:

@@ -22,6 +22,10 @@ def accessed(store: Store, kind: str) -> list[tuple[str, str, int | None]]:
         return [(name, what, case) for name, what, case in session.execute(query.where(CaseAccess.kind == kind).order_by(CaseAccess.id))]
 
 
+def fail(*_: object, **__: object) -> None:
+    raise OperationalError("", None, Exception("đĩa đầy"))
+
+
 def test_reading_a_case_is_recorded_once_in_a_while(log_in: Enter, store: Store, case: int, task_of: Find) -> None:
     giang = log_in("giang")
     for _ in range(3):
@@ -89,19 +93,38 @@ def test_who_refuses_himself_nothing_does_not_fill_the_table(
     assert len(accessed(store, "refused")) == 5
 
 
-def test_what_cannot_be_recorded_is_not_shown(log_in: Enter, store: Store, case: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_is_not_handed_out_unless_it_was_recorded(log_in: Enter, store: Store, case: int, monkeypatch: pytest.MonkeyPatch) -> None:
     giang = log_in("giang")
-
-    def fail(*_: object, **__: object) -> None:
-        raise OperationalError("", None, Exception("đĩa đầy"))
-
     with monkeypatch.context() as patch:
         patch.setattr("web.watching.accesses.record", fail)
-        refused = giang.get(f"/ho-so/{case}")
-        assert refused.status_code == 503
-        assert "so-do" not in refused.text
-    assert giang.get(f"/ho-so/{case}").status_code == 200
-    assert len(accessed(store, "read")) == 1
+        refused = giang.get("/giam-sat/ho-so.csv")
+        assert (refused.status_code, refused.mimetype) == (503, "text/html")
+    assert giang.get("/giam-sat/ho-so.csv").status_code == 200
+    assert len(accessed(store, "exported")) == 1
+
+
+def test_a_page_is_read_whoever_writes_and_recorded_with_the_next(
+    log_in: Enter, store: Store, case: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    giang = log_in("giang")
+    with monkeypatch.context() as patch:
+        patch.setattr("web.watching.accesses.record", fail)
+        assert giang.get(f"/ho-so/{case}").status_code == 200
+        assert giang.get(f"/ho-so/{case}/viec").status_code == 200
+    assert accessed(store, "read") == []
+    assert giang.get(f"/ho-so/{case}/du-lieu").status_code == 200
+    assert [what for _, what, _ in accessed(store, "read")] == ["cases.show", "cases.work", "cases.data"]
+
+
+def test_what_waits_to_be_recorded_is_bounded(log_in: Enter, store: Store, case: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watching, "MANY", 1)
+    giang = log_in("giang")
+    with monkeypatch.context() as patch:
+        patch.setattr("web.watching.accesses.record", fail)
+        assert giang.get(f"/ho-so/{case}").status_code == 200
+        assert giang.get(f"/ho-so/{case}/viec").status_code == 503
+    assert giang.get(f"/ho-so/{case}/viec").status_code == 200
+    assert [what for _, what, _ in accessed(store, "read")] == ["cases.show", "cases.work"]
 
 
 def test_supervisors_see_who_has_read_a_case(log_in: Enter, store: Store, case: int) -> None:
