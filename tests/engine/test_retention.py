@@ -10,12 +10,12 @@ from typing import Any
 
 import orjson
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session, sessionmaker
 
-from engine import archives, db, deployments, documents, executions, instances, jobs, retention, user_tasks
+from engine import archives, audit, db, deployments, documents, executions, instances, jobs, retention, seals, user_tasks
 from engine.errors import FileRejected, Forbidden, Invalid, NotFound
-from engine.models import Archive, BufferedMessage, HistoryEvent, Incident, Job, LegalHold, ProcessInstance, User, UserTask
+from engine.models import Archive, BufferedMessage, HistoryEvent, Incident, Job, LegalHold, ProcessInstance, SealedHead, User, UserTask
 from engine.worker import Worker
 from tests.engine.cast import bpmn, flow, form, only_task, people
 
@@ -301,3 +301,26 @@ def test_one_case_that_cannot_be_purged_does_not_stop_the_others(sessions: sessi
     with sessions() as session:
         left = session.scalars(select(ProcessInstance.root_id)).all()
         assert set(left) == {stuck} and other not in left
+
+
+def test_a_purge_stands_in_the_seals_and_is_not_missed(sessions: sessionmaker[Session], clock: Clock, tmp_path: Path) -> None:
+    """Also where SQLite gives the number of a purged case to another one."""
+    engine = sessions.kw["bind"]
+    number, kept = carry(sessions), carry(sessions, "KHAC", "khac")
+    seals.seal_all(sessions, b"k")
+    retention.archive_and_purge(sessions, number, tmp_path)
+    with db.snapshot(engine) as connection:
+        assert list(audit.verify(connection)) == []
+    other = carry(sessions, "SAU", "sau")
+    seals.seal_all(sessions, b"k")
+    with db.snapshot(engine) as connection:
+        assert [found.kind for found in audit.verify(connection)] == []
+    with sessions() as session:
+        purged = session.scalars(select(SealedHead).where(SealedHead.state == seals.PURGED)).all()
+        assert number in {head.case_number for head in purged}
+        assert len(purged) == 2
+    with engine.begin() as connection:
+        connection.execute(text(f"DELETE FROM history_event WHERE instance_id = {other} AND number = 2"))
+    with db.snapshot(engine) as connection:
+        assert [(found.case, found.number) for found in audit.verify(connection)] == [(other, 2)]
+    assert kept != other
