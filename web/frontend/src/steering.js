@@ -44,9 +44,12 @@ class Steering {
   }
 
   fit() {
+    // A box without room (folded, or the page is being left) has no scale.
+    if (!this.box.clientWidth || !this.box.clientHeight) return;
     this.canvas.resized();
     this.canvas.zoom('fit-viewport', 'auto');
-    this.canvas.zoom(Math.min(1, this.canvas.zoom() * 0.92), 'auto');
+    const zoom = Math.min(1, this.canvas.zoom() * 0.92);
+    if (Number.isFinite(zoom) && zoom > 0) this.canvas.zoom(zoom, 'auto');
   }
 
   /** Clicks that were no drags. */
