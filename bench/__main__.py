@@ -28,6 +28,7 @@ MISSING = "SpiffArena: its backend is in no package index, and its sources could
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--quick", action="store_true", help="small sizes: some minutes instead of an hour")
+    options.add_argument("--largest", type=int, default=0, help="rows of (d) and (i): 1,000,000, or 10,000 with --quick")
     options.add_argument("--only", default="", help="letters of the rows, such as a,b,d")
     options.add_argument("--peers", type=Path, default=Path("build/bench-peers"), help="where the peers are installed")
     options.add_argument("--without", default="", help="peers to leave out, such as operaton,viewflow")
@@ -40,7 +41,7 @@ def main() -> None:
         letters = set(filter(None, given.only.split(","))) or set("abcdefghi")
         for letter, rows in ROWS.items():
             if letter in letters:
-                rows(table, guests, cluster, given.quick)
+                rows(table, guests, cluster, given)
         table.notes.insert(0, f"PostgreSQL {cluster.version}, durable (fsync, synchronous_commit), {PROCESSES} web processes of 16 threads")
     print(table.as_markdown())
     if not given.dry:
@@ -72,34 +73,39 @@ def _guests(table: Table, cluster: database.Cluster, stack: ExitStack, given: ar
     return found
 
 
-def _start(table: Table, guests: dict[str, Guest], cluster: database.Cluster, quick: bool) -> None:
-    visits.starts(table, guests, cluster, 60 if quick else 300, 3 if quick else 5)
+def _start(table: Table, guests: dict[str, Guest], cluster: database.Cluster, given: argparse.Namespace) -> None:
+    visits.starts(table, guests, cluster, 60 if given.quick else 300, 3 if given.quick else 5)
 
 
-def _complete(table: Table, guests: dict[str, Guest], cluster: database.Cluster, quick: bool) -> None:
-    visits.completions(table, guests, cluster, 100 if quick else 400, 3 if quick else 7)
-    visits.procedures(table, guests, cluster, 40 if quick else 100, 5)
-    growth.of_a_case(table, guests[OURS], cluster, 200 if quick else 1000)
+def _complete(table: Table, guests: dict[str, Guest], cluster: database.Cluster, given: argparse.Namespace) -> None:
+    visits.completions(table, guests, cluster, 100 if given.quick else 400, 3 if given.quick else 7)
+    visits.procedures(table, guests, cluster, 40 if given.quick else 100, 5)
+    growth.of_a_case(table, guests[OURS], cluster, 200 if given.quick else 1000)
 
 
-def _inbox(table: Table, guests: dict[str, Guest], cluster: database.Cluster, quick: bool) -> None:
-    visits.inboxes(table, guests, cluster, [1_000, 10_000] if quick else [1_000, 10_000, 100_000], 3)
-    growth.of_the_inbox(table, guests[OURS], cluster, [1_000, 10_000] if quick else [1_000, 100_000, 1_000_000])
+def _inbox(table: Table, guests: dict[str, Guest], cluster: database.Cluster, given: argparse.Namespace) -> None:
+    largest = _largest(given)
+    visits.inboxes(table, guests, cluster, [size for size in (1_000, 10_000, 100_000) if size <= largest], 3)
+    growth.of_the_inbox(table, guests[OURS], cluster, sorted({1_000, min(100_000, largest), largest}))
 
 
-def _stored(table: Table, guests: dict[str, Guest], cluster: database.Cluster, quick: bool) -> None:
-    growth.of_the_archive(table, guests[OURS], cluster, 10_000 if quick else 1_000_000)
+def _stored(table: Table, guests: dict[str, Guest], cluster: database.Cluster, given: argparse.Namespace) -> None:
+    growth.of_the_archive(table, guests[OURS], cluster, _largest(given))
 
 
-Rows = Callable[[Table, dict[str, Guest], database.Cluster, bool], None]
+def _largest(given: argparse.Namespace) -> int:
+    return int(given.largest or (10_000 if given.quick else 1_000_000))
+
+
+Rows = Callable[[Table, dict[str, Guest], database.Cluster, argparse.Namespace], None]
 ROWS: dict[str, Rows] = {
     "a": _start,
     "b": _complete,
-    "c": lambda table, _guests, _cluster, _quick: steps.procedure(table),
-    "e": lambda table, guests, cluster, quick: growth.of_a_page(table, guests[OURS], cluster),
-    "f": lambda table, guests, cluster, quick: steps.timers(table, guests, cluster, 300 if quick else 2_000),
-    "g": lambda table, guests, cluster, quick: steps.services(table, guests, cluster, 300 if quick else 2_000),
-    "h": lambda table, _guests, cluster, _quick: steps.deploying(table, cluster),
+    "c": lambda table, _guests, _cluster, _given: steps.procedure(table),
+    "e": lambda table, guests, cluster, _given: growth.of_a_page(table, guests[OURS], cluster),
+    "f": lambda table, guests, cluster, given: steps.timers(table, guests, cluster, 300 if given.quick else 2_000),
+    "g": lambda table, guests, cluster, given: steps.services(table, guests, cluster, 300 if given.quick else 2_000),
+    "h": lambda table, _guests, cluster, _given: steps.deploying(table, cluster),
     # Last, since they fill the databases.
     "d": _inbox,
     "i": _stored,
