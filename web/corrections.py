@@ -100,5 +100,5 @@ def change(instance_id: int) -> ResponseReturnValue:
 
 
 def _same(value: object, before: object) -> bool:
-    blank = (None, "", [], {}, False)
+    blank: tuple[object, ...] = (None, "", [], {}, False)
     return value == before or (value in blank and before in blank)

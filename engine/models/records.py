@@ -15,9 +15,9 @@ from engine.models.people import User
 class HistoryEvent(Base):
     """Who did what when, on which element, with what. Rows are added and never changed.
 
-    `kind`: instance.started .completed .cancelled .failed .suspended .activated .migrated .held .released; variables.set;
-    element.completed .cancelled .failed; task.claimed .unclaimed .assigned .completed .due_date_set .priority_set .due_date_moved;
-    timer.fired .moved; message.received; signal.received; job.failed; incident.raised .resolved; document.added .removed .read;
+    `kind`: instance.started .completed .cancelled .failed .suspended .activated .migrated .modified .restarted .held .released;
+    variables.set; element.completed .cancelled .failed .skipped; task.claimed .unclaimed .assigned .completed .reminded .due_date_set
+    .priority_set .due_date_moved; timer.fired .moved; message.received; signal.received; job.failed; incident.raised .resolved; document.added .removed .read;
     notification.sent .not_sent.
     """
 
