@@ -283,3 +283,29 @@ def test_a_changed_case_is_stored_and_loaded_as_it_is(stage: Stage, session: Ses
     state = execution.dump()
     session.expire_all()
     assert executions.load(session, case).dump() == state
+
+
+def test_a_case_that_was_moved_by_hand_still_goes_over_to_another_version(stage: Stage) -> None:
+    first = stage.version(inside(">"))
+    case = stage.start(first)
+    move(stage, case, ["a"], ["b"])
+    second = stage.version(inside(">", a="a", b="b2"))
+    stage.move(case, second, b="b2")
+    assert stands(stage, case) == ["b2"]
+    move(stage, case, ["b2"], ["a"])
+    stage.do(case, "a")
+    stage.do(case, "b2")
+    assert stands(stage, case) == ["c"]
+
+
+def test_an_incident_is_gone_and_comes_back_with_the_step_that_fails(stage: Stage, session: Session) -> None:
+    script = '<scriptTask id="s" scriptFormat="starlark"><script>x = khong_co + 1</script></scriptTask>'
+    case = stage.start(stage.version(drawn('<startEvent id="dau"/>' + task("a") + script + task("b") + flow("dau", "a", "s", "b"))))
+    seen = modifications.plan(session, case, Change((place(stage, case, "a"),), ("s",)))
+    assert [(one.element_id, one.failed) for one in seen.after] == [("s", True)]
+    assert [one.element_id for one in seen.effects.failures] == ["s"]
+    event = move(stage, case, ["a"], ["s"])
+    assert len(session.scalars(select(Incident.id).where(Incident.resolved_at.is_(None))).all()) == 1
+    modifications.undo(session, case.id, stage.cast["giang"], event.id, "nhầm")
+    session.expire_all()
+    assert (stands(stage, case), session.scalars(select(Incident.id).where(Incident.resolved_at.is_(None))).all()) == (["a"], [])
