@@ -16,9 +16,9 @@ from sqlalchemy.orm import Session
 from engine import candidates, executions, history, identity, instances, wait_states
 from engine.errors import Invalid, NotFound, NotModifiable, Stale
 from engine.models import Document, Draft, HistoryEvent, ProcessInstance, User, UserTask
-from engine.spiff import Change, Effects, Execution, Obstacle, Place, WaitKind
+from engine.spiff import Change, Effects, Execution, Obstacle, Place, Wait, WaitKind
 
-__all__ = ["Change", "Place", "Preview", "WaitKind", "chosen", "last", "modify", "plan", "restart", "undo"]
+__all__ = ["Change", "Place", "Preview", "Wait", "WaitKind", "chosen", "last", "modify", "plan", "restart", "undo"]
 MODIFIED, RESTARTED = "instance.modified", "instance.restarted"
 ENDED = ("completed", "cancelled", "failed")
 

@@ -7,12 +7,13 @@ from typing import Any
 
 from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy import select
 
 from engine import deployments, executions, modifications, pending_changes
 from engine.diagram import Diagram
 from engine.errors import EngineError, NotModifiable
-from engine.models import ProcessInstance, User
-from engine.modifications import Change, Place, Preview, WaitKind
+from engine.models import Organisation, ProcessInstance, User
+from engine.modifications import Change, Place, Preview, Wait, WaitKind
 from engine.sentences import say
 from web import supervision
 from web.database import db, only_read
@@ -74,6 +75,21 @@ def _label(diagram: Diagram, place: Place) -> str:
     return _("%(name)s (%(count)s lượt)", name=name, count=place.count) if place.count > 1 else name
 
 
+def _asked_of(wait: Wait) -> str:
+    """Whom a new task would go to: people and bodies by name."""
+    accounts = [*([wait.assignee] if wait.assignee else []), *wait.candidate_users]
+    named = select(User.username, User.name).where(User.username.in_(accounts))
+    people: dict[str, str] = {key: name for key, name in db.session.execute(named)}  # noqa: C416 - dict() of rows is not typed
+    codes = [group.partition("@")[2] for group in wait.candidate_groups]
+    known = select(Organisation.code, Organisation.name).where(Organisation.code.in_(codes))
+    bodies: dict[str, str] = {key: name for key, name in db.session.execute(known)}  # noqa: C416 - dict() of rows is not typed
+    found = [people.get(one, one) for one in accounts]
+    for group in wait.candidate_groups:
+        role, _at, code = group.partition("@")
+        found.append(f"{bodies.get(code, code)} ({role})" if code else role)
+    return ", ".join(found)
+
+
 def told(diagram: Diagram, preview: Preview) -> list[tuple[str, str]]:
     """(icon, sentence) of everything that a change would do."""
     found: list[tuple[str, str]] = []
@@ -89,7 +105,7 @@ def told(diagram: Diagram, preview: Preview) -> list[tuple[str, str]]:
     for wait in effects.opened:
         name = wait.name or _name(diagram, wait.element_id)
         if wait.kind is WaitKind.USER_TASK:
-            who = ", ".join((*([wait.assignee] if wait.assignee else []), *wait.candidate_users, *wait.candidate_groups))
+            who = _asked_of(wait)
             found.append(("plus-lg", _("Việc mới “%(name)s”, giao cho %(who)s.", name=name, who=who or _("chưa có ai"))))
         elif wait.kind is WaitKind.CALL:
             found.append(("plus-lg", _("Bước “%(name)s” mở một hồ sơ con mới.", name=name)))

@@ -58,7 +58,12 @@ def test_a_case_goes_two_steps_back_after_a_look_and_the_way_back_is_offered(log
     giang, address = log_in("giang"), f"/giam-sat/ho-so/{case}/chuyen-buoc"
     given = fields(giang.get(address).text, target="xet", reason="làm lại từ đầu")
     look = giang.post(f"{address}/xem", given).text
-    for words in ("Xem trước: sẽ xảy ra gì", "Việc “Báo kết quả” bị bỏ.", "Việc mới “Xét đơn”", "làm lại từ đầu"):
+    for words in (
+        "Xem trước: sẽ xảy ra gì",
+        "Việc “Báo kết quả” bị bỏ.",
+        "Việc mới “Xét đơn”, giao cho Phòng A (truong_phong)",
+        "làm lại từ đầu",
+    ):
         assert words in look
     assert stands(store, case) == ["bao"]
     assert giang.post(address, given).status_code == 302
