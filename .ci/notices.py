@@ -21,8 +21,8 @@ What runs with this project. Made by `make notices`.
 
 - What browsers load (`web/static/dist`) holds code of other projects; `web/static/dist/THIRD-PARTY.txt` has their licences, word by word.
   The licence of bpmn-js asks that its logo stays visible on every diagram.
-- The PDF of a case carries the font Be Vietnam Pro (SIL Open Font License 1.1); `web/casefile/fonts` has it with its licence. It was put together
-  from the parts that @fontsource/be-vietnam-pro offers, without their layout tables.
+- The PDF of a case carries the font Be Vietnam Pro (SIL Open Font License 1.1); `web/casefile/fonts` has it with its licence. It was put
+  together from the parts that @fontsource/be-vietnam-pro offers, without their layout tables.
 - Python packages are not part of this repository: pip installs them, each with its licence text in its `.dist-info` folder.
 
 | package | version | licence | home |
