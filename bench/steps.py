@@ -42,10 +42,8 @@ def timers(table: Table, guests: dict[str, Guest], cluster: Cluster, number: int
     """(f) All fall due at one moment."""
     cells = {OURS: _jobs(cluster, "due_timers", jobs.TIMER, number)}
     for name, guest in _operaton(guests):
-        used = _used(guest, cluster)
-        rate = guest.peer.timers(guest.headers, number)
-        # Starting the cases is part of what it has used, so only the rate is compared.
-        cells[name] = Figure(text=f"{rate:,.0f}/s") if not used else Figure(rate, 0.0)
+        # Starting the cases is part of what it uses, so only the rate is compared.
+        cells[name] = Figure(guest.peer.timers(guest.headers, number))
     table.add(f"(f) {number:,} timers due at once", cells)
 
 
@@ -59,10 +57,6 @@ def services(table: Table, guests: dict[str, Guest], cluster: Cluster, number: i
 
 def _operaton(guests: dict[str, Guest]) -> list[tuple[str, Guest]]:
     return [(name, guest) for name, guest in guests.items() if hasattr(guest.peer, "services")]
-
-
-def _used(guest: Guest, cluster: Cluster) -> float:
-    return processor(guest.server.process) + processor(cluster.process)
 
 
 def _jobs(cluster: Cluster, key: str, middle: str, number: int) -> Figure:

@@ -26,7 +26,7 @@ class Figure:
     """Shown instead of both: another unit, or why there is nothing."""
 
     def __str__(self) -> str:
-        return self.text or f"{self.rate:,.0f}/s, {self.processor:.1f} ms"
+        return self.text or f"{self.rate:,.0f}/s" + (f", {self.processor:.1f} ms" if self.processor else "")
 
 
 def median(figures: Iterable[Figure]) -> Figure:
