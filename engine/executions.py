@@ -100,9 +100,10 @@ def _held(session: Session, query: Select[ProcessInstance], what: str, number: i
     return locked(session, instance)
 
 
-def remember(session: Session, instance_id: int, packed: bytes) -> None:
+def remember(session: Session, instance_id: int, packed: bytes | None) -> None:
     """The stored state was read under the lock together with something else: load() need not ask again in this transaction."""
-    session.info["execution"] = (session.get_transaction(), instance_id, packed)
+    if packed is not None:
+        session.info["execution"] = (session.get_transaction(), instance_id, packed)
 
 
 def _packed(session: Session, instance_id: int) -> bytes | None:

@@ -75,7 +75,6 @@ _SERVICE = (
     .options(joinedload(ProcessInstance.definition, innerjoin=True).joinedload(ProcessDefinition.deployment, innerjoin=True))
     .where(Job.id == bindparam("number"))
 )
-_BODIES = select(Organisation.code, Organisation.name)
 SLICE = 0.3
 """Seconds for which a batch goes on before other jobs have their turn."""
 AGAIN = timedelta(minutes=1)
@@ -282,8 +281,7 @@ class Executor:
             handler = self._handlers.get(job.topic or "")
             if handler is None:
                 raise HandlerMissing(topic=job.topic)
-            if state is not None:
-                executions.remember(session, instance.id, state)
+            executions.remember(session, instance.id, state)
             if instance.state == executions.SUSPENDED or (instance.state == executions.ACTIVE and not executions.runs(instance)):
                 raise executions.not_active(instance)
             execution = executions.load(session, instance)
@@ -299,7 +297,7 @@ class Executor:
                 element_id=job.element_id or "",
                 settings=self._settings,
                 read=files.__getitem__,
-                organisations={body.code: body.name for body in session.execute(_BODIES)},
+                organisations={body.code: body.name for body in session.execute(select(Organisation.code, Organisation.name))},
             )
             return call, execution.visible(job.wait_id), handler
 
