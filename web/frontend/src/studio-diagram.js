@@ -130,7 +130,11 @@ class Editor {
     const group = panel.querySelector('[data-group-id="group-general"]');
     const closed = group?.querySelector('.bio-properties-panel-group-header:not(.open) .bio-properties-panel-arrow, .bio-properties-panel-group-header:not(.open) button');
     if (group && !group.querySelector('.bio-properties-panel-group-entries.open')) closed?.click();
-    setTimeout(() => panel.querySelector('.bio-properties-panel-group-entries.open :is(input, textarea, select)')?.focus(), 30);
+    setTimeout(() => {
+      // Whoever was quicker and is writing in a field already keeps it.
+      if (panel.contains(document.activeElement)) return;
+      panel.querySelector('.bio-properties-panel-group-entries.open :is(input, textarea, select)')?.focus();
+    }, 30);
   }
 
 }
