@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from sqlalchemy.orm import Session, joinedload
 
 from engine import deployments, executions, history, instances, start_events, validity, wait_states
 from engine.errors import NotWaiting
-from engine.expressions import from_json
+from engine.expressions import CALENDAR, NOW, evaluate, from_json
 from engine.models import Job, ProcessDefinition
-from engine.spiff import moments
+from engine.spiff import deadlines, moments
 
 Kind = Literal["due", "date", "duration", "cycle"]
 """What a text may say: a task's due date (a date, or a duration from now), or one of a timer's three."""
@@ -40,16 +41,25 @@ def start(session: Session, job: Job) -> None:
     start_events.next_time(session, definition, job)
 
 
-def dates(kind: Kind, text: str, now: datetime, most: int = 5) -> list[datetime]:
-    """When what a diagram says would be due if it began `now`; of a cycle the first `most` times. Raises ExpressionError."""
-    if kind == "due":
-        return [moments.deadline(text, now)]
-    if kind == "duration":
-        return [moments.duration(text).after(now)]
-    if kind == "date":
-        return [moments.moment(text)]
-    cycle = moments.cycle(text)
-    found = [cycle.first or cycle.interval.after(now)]
-    while len(found) < min(most, cycle.times or most):
-        found.append(cycle.interval.after(found[-1]))
-    return found
+def dates(
+    kind: Kind, text: str, now: datetime, most: int = 5, *, lich: str = "", calendar: Mapping[str, Any] | None = None
+) -> list[datetime]:
+    """When what a diagram says would be due if it began `now`; of a cycle the first `most` times. Raises ExpressionError.
+
+    `lich`: the element's property of that name; `calendar`: plain data (engine.working_time). Expressions may count with it alone.
+    """
+    view = {NOW: now, CALENDAR: calendar}
+    if kind == "cycle":
+        cycle = moments.cycle(text)
+        found = [cycle.first or deadlines.after(cycle.interval, now, lich, view)[0]]
+        while len(found) < min(most, cycle.times or most):
+            found.append(deadlines.after(cycle.interval, found[-1], lich, view)[0])
+        return found
+    value = evaluate(text, view) if "${" in text else text
+    if not lich and isinstance(value, str):
+        if kind == "duration":
+            return [moments.duration(value).after(now)]
+        if kind == "date":
+            return [moments.moment(value)]
+    found_, _ = deadlines.settled(value, text, view, lich, "due" if kind == "due" else "point")
+    return [found_ or moments.point(value, now)]

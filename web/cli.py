@@ -275,9 +275,9 @@ def _worker(app: Flask, threads: int = 2):  # type: ignore[no-untyped-def]  # en
 
 
 def _add_operations() -> None:
-    from web import holding, keeping, operations
+    from web import calendaring, holding, keeping, operations
 
-    for command in (*operations.COMMANDS, *keeping.COMMANDS, *holding.COMMANDS):
+    for command in (*operations.COMMANDS, *keeping.COMMANDS, *calendaring.COMMANDS, *holding.COMMANDS):
         cli.add_command(command)
 
 

@@ -85,7 +85,7 @@ def working(found: object, now: datetime, calendar: str, plain: Mapping[str, Any
     """`found`, a duration or a date, in working time: days end with work, a date on a day off moves to the next working day."""
     kind, _, body = calendar.partition("@")
     if kind.strip() != WORKING:
-        raise ExpressionError(calendar, f"expected {WORKING} or {WORKING}@body as property {PROPERTY}")
+        raise ExpressionError(calendar, f"expected property {PROPERTY} to be {WORKING} or {WORKING}@body")
     counted = expressions.from_plain(plain).of(body.strip())
     try:
         if isinstance(found, str) and found.strip().lstrip("+-").startswith("P"):

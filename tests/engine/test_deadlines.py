@@ -223,4 +223,4 @@ def test_what_cannot_be_counted_is_an_incident_that_says_why(sessions: sessionma
         case = session.scalars(select(ProcessInstance)).one()
         message = session.scalars(select(HistoryEvent.detail).where(HistoryEvent.kind == "incident.raised")).one()["message"]
     assert case.state == "active"
-    assert "ngay_lam_viec or" in message if lich == "nam_lam_viec" else "days and hours" in message
+    assert "to be ngay_lam_viec or" in message if lich == "nam_lam_viec" else "days and hours" in message

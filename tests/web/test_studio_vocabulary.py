@@ -61,6 +61,26 @@ def test_it_says_when_a_text_would_be_due(phuc: Browser, kind: str, value: str, 
     assert said(phuc, kind=kind, value=value, now="2026-03-02T01:00:00Z") == {"dates": dates}
 
 
+@pytest.mark.parametrize(
+    ("kind", "value", "lich", "dates"),
+    [
+        ("due", "P2D", "ngay_lam_viec", ["Thứ Năm 26/11/2026, 17:00"]),
+        ("duration", "PT8H", "ngay_lam_viec", ["Thứ Tư 25/11/2026, 09:30"]),
+        ("due", "${sau_ngay_lam_viec(2)}", "", ["Thứ Năm 26/11/2026, 17:00"]),
+        ("cycle", "R2/P1D", "ngay_lam_viec", ["Thứ Tư 25/11/2026, 17:00", "Thứ Năm 26/11/2026, 17:00"]),
+    ],
+)
+def test_it_counts_working_days(phuc: Browser, kind: str, value: str, lich: str, dates: list[str]) -> None:
+    assert said(phuc, kind=kind, value=value, lich=lich, now="2026-11-23T02:00:00Z") == {"dates": dates}
+
+
+@pytest.mark.parametrize(
+    ("value", "lich"), [("P1M", "ngay_lam_viec"), ("P1D", "nghi"), ("${so_ngay}", ""), ("${sau_ngay_lam_viec(n)}", "")]
+)
+def test_it_says_that_it_cannot_count(phuc: Browser, value: str, lich: str) -> None:
+    assert "error" in said(phuc, kind="due", value=value, lich=lich, now="2026-11-23T02:00:00Z")
+
+
 def test_it_shows_the_first_times_of_a_cycle_without_end(phuc: Browser) -> None:
     assert len(said(phuc, kind="cycle", value="R/P1M", now="2026-03-02T01:00:00Z")["dates"]) == 5
 

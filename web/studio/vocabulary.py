@@ -17,8 +17,9 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine import timers, topics, workspaces
+from engine import timers, topics, working_time, workspaces
 from engine.errors import ExpressionError
+from engine.expressions import names, uses_calendar
 from engine.lint import variables
 from engine.lint.folder import Folder
 from engine.models import Membership, Organisation, ProcessDefinition, User
@@ -135,17 +136,26 @@ def _sentences(source: bytes) -> list[dict[str, str]]:
 
 @bp.post("/<folder>/api/hen-gio")
 def moments(folder: str) -> ResponseReturnValue:
-    """{kind, value, now} -> {dates} or {error}: when a text of the diagram would be due, as people write dates."""
+    """{kind, value, now, lich} -> {dates} or {error}: when a text of the diagram would be due, as people write dates."""
     given = asked("kind", "value")
     workspace(folder)
     kind, value = given["kind"], given["value"].strip()[:200]
     if kind not in _KINDS:
         return jsonify(error=_("Chỉ tính được ngày, khoảng thời gian và chu kỳ.")), 422
     try:
-        found = timers.dates(cast(timers.Kind, kind), value, _now(given.get("now")))
+        calendar = str(given.get("lich") or "")[:100]
+        plain = working_time.plain(db.session())
+        if "${" in value and not _only_counts(value):
+            return jsonify(error=_expected(kind, value))
+        found = timers.dates(cast(timers.Kind, kind), value, _now(given.get("now")), lich=calendar, calendar=plain)
         return jsonify(dates=[_written(one) for one in found])
     except (ExpressionError, OverflowError, ValueError):
         return jsonify(error=_expected(kind, value))
+
+
+def _only_counts(value: str) -> bool:
+    """Whether an expression counts working days and reads nothing of a case."""
+    return uses_calendar(value) and not names(value)
 
 
 def _written(moment: datetime) -> str:

@@ -2,47 +2,60 @@
 import { useEffect, useState } from '@bpmn-io/properties-panel/preact/hooks';
 import { Group } from '@bpmn-io/properties-panel';
 import { getBusinessObject, is } from 'bpmn-js/lib/util/ModelUtil';
-import { h, line, shown } from './entries.js';
+import { property } from './change.js';
+import { choice, h, line, shown } from './entries.js';
 import { attribute } from './people.js';
 import { words } from '../words.js';
 
 const PAUSE = 500;
+/** An expression that counts working days and reads no variable of a case can be worked out here. */
+const WORKING = /^\s*\$\{\s*sau_(ngay|gio)_lam_viec\(\s*-?[\d.]+\s*\)\s*\}\s*$/;
 const DURATIONS = () => [['P5D', words('5 ngày', '5 days')], ['P10D', words('10 ngày', '10 days')], ['P15D', words('15 ngày', '15 days')], ['P1M', words('1 tháng', '1 month')], ['PT4H', words('4 giờ', '4 hours')]];
 
 export function datesOf(element, { changer, vocabulary, server }) {
   if (!is(element, 'bpmn:UserTask')) return [];
   const offer = () => [...DURATIONS().map(([value, label]) => ({ value, label })), ...vocabulary.variables()];
   const hint = words('P10D là 10 ngày kể từ khi giao việc; hoặc ngày 2026-12-31; hoặc ${han_tra_loi}.', 'P10D is 10 days from when the task is created; or a date 2026-12-31; or ${han_tra_loi}.');
-  const under = ({ value }) => h(Dates, { kind: 'due', value, server });
+  const under = ({ value }) => h(Dates, { kind: 'due', value, calendar: property(element, 'lich'), server });
   return [{
     id: 'studio-deadline', label: words('Thời hạn', 'Deadline'), component: Group, shouldOpen: true,
     entries: [
       line({ id: 'dueDate', label: words('Hạn hoàn thành', 'Due date'), hint, offer, under, ...attribute(changer, 'camunda:dueDate') }),
       line({ id: 'followUpDate', label: words('Ngày nhắc', 'Follow-up date'), offer, under, ...attribute(changer, 'camunda:followUpDate') }),
+      calendarOf(changer),
       line({ id: 'priority', label: words('Mức ưu tiên', 'Priority'), hint: words('Số nguyên; 50 là bình thường.', 'A whole number; 50 is normal.'), ...attribute(changer, 'camunda:priority') }),
     ],
   }];
 }
 
 /** Below the library's own timer entries: when it would fire if it started now. */
-export function timerDates(element, { server }) {
+export function timerDates(element, { changer, server }) {
   const timer = getBusinessObject(element).eventDefinitions?.find((one) => is(one, 'bpmn:TimerEventDefinition'));
   if (!timer) return [];
-  return [shown('studio-timer-dates', () => {
+  return [calendarOf(changer), shown('studio-timer-dates', () => {
     const kind = ['timeDate', 'timeDuration', 'timeCycle'].find((name) => timer.get(name));
-    return h(Dates, { kind: { timeDate: 'date', timeDuration: 'duration', timeCycle: 'cycle' }[kind], value: kind ? timer.get(kind).get('body') ?? '' : '', server });
+    return h(Dates, { kind: { timeDate: 'date', timeDuration: 'duration', timeCycle: 'cycle' }[kind], value: kind ? timer.get(kind).get('body') ?? '' : '', calendar: property(element, 'lich'), server });
   })];
 }
 
-function Dates({ kind, value, server }) {
+/** Whether days are working days: property lich. One that names a body, or is an expression, stays and is shown. */
+function calendarOf(changer) {
+  const choices = [['', words('ngày thường', 'plain days')], ['ngay_lam_viec', words('ngày làm việc', 'working days')]];
+  return choice({
+    id: 'lich', label: words('Tính theo', 'Counted in'), choices: () => choices.map(([value, label]) => ({ value, label })),
+    get: (element) => property(element, 'lich'), set: (element, value) => changer.property(element, 'lich', value),
+  });
+}
+
+function Dates({ kind, value, calendar, server }) {
   const [said, setSaid] = useState(null);
   useEffect(() => {
     setSaid(null);
-    if (!kind || !value?.trim() || value.includes('${')) return undefined;
+    if (!kind || !value?.trim() || (value.includes('${') && !WORKING.test(value)) || calendar.includes('${')) return undefined;
     let current = true;
     const timer = setTimeout(async () => {
       try {
-        const answer = await server.post('hen-gio', { kind, value, now: new Date().toISOString() });
+        const answer = await server.post('hen-gio', { kind, value, lich: calendar, now: new Date().toISOString() });
         if (current) setSaid(answer);
       } catch {
         // Without the server there is no help, and nothing else is wrong.
@@ -52,7 +65,7 @@ function Dates({ kind, value, server }) {
       current = false;
       clearTimeout(timer);
     };
-  }, [kind, value]);
+  }, [kind, value, calendar]);
   if (!said) return null;
   if (said.error) return h('p', { class: 'bio-properties-panel-entry studio-dates text-danger', role: 'status' }, said.error);
   return h('div', { class: 'bio-properties-panel-entry studio-dates', role: 'status' },
