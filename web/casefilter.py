@@ -97,7 +97,8 @@ class Filter:
 
     def query(self) -> Select[Any]:
         """The cases, only those that the user supervises."""
-        query = select(ProcessInstance).join(ProcessInstance.definition).options(contains_eager(ProcessInstance.definition), joinedload(ProcessInstance.started_by))
+        query = select(ProcessInstance).join(ProcessInstance.definition)
+        query = query.options(contains_eager(ProcessInstance.definition), joinedload(ProcessInstance.started_by))
         return query.where(supervision.mine(), *self._conditions())
 
     def ids(self) -> Select[Any]:

@@ -9,12 +9,12 @@ import time
 import structlog
 from flask import Blueprint, Flask, Response, abort, current_app, g, has_request_context, request
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
-from sqlalchemy import event, inspect
+from sqlalchemy import event
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 import migrations
-from engine.models import ProcessInstance, UserTask
+from engine.models import UserTask
 from web import metrics
 from web.database import db
 
@@ -65,14 +65,9 @@ def _may_read() -> bool:
         return False
 
 
-@event.listens_for(db.session, "before_flush")
-def _count_completed(session: Session, *_: object) -> None:
-    """User tasks that this flush completes, for the counter; only what is in memory is asked."""
-    for task in session.dirty:
-        if isinstance(task, UserTask) and task.state == "completed" and inspect(task).attrs.state.history.added:
-            instance = session.identity_map.get(session.identity_key(ProcessInstance, task.instance_id))
-            definition = instance.__dict__.get("definition") if instance is not None else None
-            session.info.setdefault("completed", []).append(definition.key if definition is not None else "")
+def count_completed(session: Session, task: UserTask) -> None:
+    """A user task that this transaction has completed, for the counter; told when it is committed."""
+    session.info.setdefault("completed", []).append(task.instance.definition.key)
 
 
 @event.listens_for(db.session, "after_commit")

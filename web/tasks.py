@@ -21,6 +21,7 @@ from engine.sentences import say
 from web import forms, story, uploads
 from web.database import db, keep, writing
 from web.documents import send
+from web.health import count_completed
 from web.language import gettext as _
 from web.language import locale
 from web.sessions import me
@@ -136,6 +137,7 @@ def complete(task_id: int) -> ResponseReturnValue:
         if refused:
             raise FormInvalid(refused)
         user_tasks.hand_in(session, task, me(), typed)
+        count_completed(session, task)
     except FormInvalid as error:
         user_tasks.save_draft(session, task_id, me(), typed)
         keep()

@@ -17,8 +17,8 @@ class HistoryEvent(Base):
 
     `kind`: instance.started .completed .cancelled .failed .suspended .activated .migrated .modified .restarted .held .released;
     variables.set; element.completed .cancelled .failed .skipped; task.claimed .unclaimed .assigned .completed .reminded .due_date_set
-    .priority_set .due_date_moved; timer.fired .moved; message.received; signal.received; job.failed; incident.raised .resolved; document.added .removed .read;
-    notification.sent .not_sent.
+    .priority_set .due_date_moved; timer.fired .moved; message.received; signal.received; job.failed; incident.raised .resolved;
+    document.added .removed .read; notification.sent .not_sent.
     """
 
     __tablename__ = "history_event"

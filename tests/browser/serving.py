@@ -14,10 +14,11 @@ from pathlib import Path
 COMMAND = str(Path(sys.executable).with_name("luanchuyen"))
 
 
-def _environment(folder: Path) -> dict[str, str]:
-    """The settings of `make run`, and none of the machine's own."""
+def _environment(folder: Path, settings: dict[str, str]) -> dict[str, str]:
+    """The settings of `make run` and those given, and none of the machine's own."""
     mine = {name: value for name, value in os.environ.items() if not name.startswith("LUANCHUYEN_")}
-    return {**mine, "LUANCHUYEN_FOLDER": str(folder), "LUANCHUYEN_TEST_DATA": "1", "PYTHONUNBUFFERED": "1"}
+    given = {f"LUANCHUYEN_{name}": value for name, value in settings.items()}
+    return {**mine, "LUANCHUYEN_FOLDER": str(folder), "LUANCHUYEN_TEST_DATA": "1", "PYTHONUNBUFFERED": "1", **given}
 
 
 def _free_port() -> int:
@@ -27,22 +28,32 @@ def _free_port() -> int:
         return port
 
 
+def load_demo(folder: Path) -> None:
+    subprocess.run([COMMAND, "demo"], env=_environment(folder, {}), check=True, capture_output=True, text=True)
+
+
 @contextmanager
-def serving(folder: Path) -> Iterator[str]:
-    """Its address. What it printed is shown when it does not come up."""
-    environment, log = _environment(folder), folder / "serve.log"
-    subprocess.run([COMMAND, "demo"], env=environment, check=True, capture_output=True, text=True)
+def started(folder: Path, port: int = 0, **settings: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """Its address and its process, on a port that is free unless one is given. What it printed is shown when it does not come up."""
+    log = folder / "serve.log"
+    command = [COMMAND, "serve", "--port", str(port or _free_port())]
     with (
         log.open("w") as output,
-        subprocess.Popen(
-            [COMMAND, "serve", "--port", str(_free_port())], env=environment, stdout=subprocess.PIPE, stderr=output, text=True
-        ) as server,
+        subprocess.Popen(command, env=_environment(folder, settings), stdout=subprocess.PIPE, stderr=output, text=True) as server,
     ):
         try:
             assert server.stdout
             address = next((line.strip() for line in server.stdout if line.startswith("http://")), "")
             assert address, log.read_text()
-            yield address.rstrip("/")
+            yield address.rstrip("/"), server
         finally:
             server.send_signal(signal.SIGINT)
             server.wait(timeout=30)
+
+
+@contextmanager
+def serving(folder: Path, **settings: str) -> Iterator[str]:
+    """The demo province at an address. `settings` are those of web/settings without their prefix."""
+    load_demo(folder)
+    with started(folder, **settings) as (address, _process):
+        yield address

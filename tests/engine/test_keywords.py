@@ -25,7 +25,8 @@ def _bpmn(extensions: str) -> bytes:
   xmlns:bpmndi="http://www.omg.org/spec/BPMN/20100524/DI" targetNamespace="x" id="d">
 <process id="{KEY}" name="Tìm kiếm" isExecutable="true" camunda:candidateStarterGroups="nhan_vien">{extensions}
 <startEvent id="dau"/><sequenceFlow id="f1" sourceRef="dau" targetRef="viec"/>
-<userTask id="viec" name="Làm" camunda:candidateGroups="nhan_vien"/><sequenceFlow id="f2" sourceRef="viec" targetRef="cuoi"/><endEvent id="cuoi"/>
+<userTask id="viec" name="Làm" camunda:candidateGroups="nhan_vien"/>
+<sequenceFlow id="f2" sourceRef="viec" targetRef="cuoi"/><endEvent id="cuoi"/>
 </process></definitions>""".encode()
 
 
