@@ -68,7 +68,7 @@ def upgrade() -> None:
         sa.Column("process_key", sa.String(length=200), nullable=False),
         sa.Column("element_id", sa.String(length=200), nullable=False),
         sa.Column("count", sa.Integer(), nullable=False),
-        sa.Column("median", sa.Double(), nullable=False),
+        sa.Column("median", sa.Float(), nullable=False),
         sa.Column("computed_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_step_time")),
         sa.UniqueConstraint("process_key", "element_id", name=op.f("uq_step_time_process_key_element_id")),
