@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Double, ForeignKey, String, UniqueConstraint
+from sqlalchemy import Float, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.db import Base, Id, Instant, Json
@@ -76,6 +76,6 @@ class StepTime(Base):
     element_id: Mapped[str] = mapped_column(String(200))
     count: Mapped[int]
     """Of cases for the whole, of passages for a step."""
-    median: Mapped[float] = mapped_column(Double)
+    median: Mapped[float] = mapped_column(Float)
     """For a step: from entering it until the end of its case. For the whole: from start to end."""
     computed_at: Mapped[datetime] = mapped_column(Instant)
