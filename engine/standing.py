@@ -66,6 +66,12 @@ def asks_body(organisation_id: int) -> ColumnElement[bool]:
     return _task(UserTask.organisation_id == organisation_id)
 
 
+def involves(organisation_id: int) -> ColumnElement[bool]:
+    """Cases in which this body has, or had, a task."""
+    query = select(UserTask.id).where(UserTask.instance_id == ProcessInstance.id, UserTask.organisation_id == organisation_id)
+    return exists(query.correlate(ProcessInstance))
+
+
 def held_by(user_id: int | None) -> ColumnElement[bool]:
     """Cases with an open task that this person holds; None: that nobody holds."""
     return _task(UserTask.assignee_id == user_id if user_id is not None else UserTask.assignee_id.is_(None))
@@ -77,7 +83,9 @@ def with_task(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
 
 
 def _task(condition: ColumnElement[bool]) -> ColumnElement[bool]:
-    return exists(select(UserTask.id).where(UserTask.instance_id == ProcessInstance.id, UserTask.state == "open", condition))
+    query = select(UserTask.id).where(UserTask.instance_id == ProcessInstance.id, UserTask.state == "open", condition)
+    # Also where the tasks are asked for as well: it is about the case, not about that one task.
+    return exists(query.correlate(ProcessInstance))
 
 
 def at(element_id: str, called: Iterable[str] = ()) -> ColumnElement[bool]:
@@ -136,11 +144,11 @@ def _part(model: Any, late_: Any, *conditions: ColumnElement[bool]) -> Any:
     )
 
 
-def counts(session: Session, definition: ProcessDefinition, mine: ColumnElement[bool]) -> dict[str, Count]:
+def counts(session: Session, definition: ProcessDefinition, *mine: ColumnElement[bool]) -> dict[str, Count]:
     """Element -> how many of the cases that `mine` leaves stand there. Not what only listens beside a step (boundary events)."""
     diagram = deployments.diagram(session, definition)
     called = calls(diagram, definition.key)
-    places = _places(db.now(session), called, ProcessInstance.definition_id == definition.id, mine)
+    places = _places(db.now(session), called, ProcessInstance.definition_id == definition.id, *mine)
     overdue = case((places.c.late == 1, places.c.instance_id))
     query = select(places.c.element_id, func.count(places.c.instance_id.distinct()), func.count(overdue.distinct()))
     rows = session.execute(query.group_by(places.c.element_id))

@@ -52,7 +52,7 @@ _SORTS: dict[str, Any] = {
 }
 NAMES = (
     "q", "state", "process", "version", "step", "organisation", "holder", "late", "incident", "from", "to", "ended_from", "ended_to",
-    "due_from", "due_to", "sort", "cols",
+    "due_from", "due_to", "body", "sort", "cols",
 )  # fmt: skip
 NOT_NARROWING = ("sort", "cols")
 
@@ -134,6 +134,8 @@ class Filter:
             found.append(standing.asks_body(int(organisation[:18])))
         if (holder := self.get("holder")) == NOBODY or holder.isdecimal():
             found.append(standing.held_by(None if holder == NOBODY else int(holder[:18])))
+        if (body := self.get("body")).isdecimal():
+            found.append(standing.involves(int(body[:18])))
         if self.get("late"):
             found.append(standing.late(now))
         if self.get("incident"):

@@ -1,8 +1,9 @@
-"""How long cases stay at each step, from their history."""
+"""How long cases stay at each step and which way they go, from their history."""
 
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,6 +19,7 @@ from web.language import locale
 
 PERIODS = (30, 90, 365)
 """Days that may be asked for."""
+USUAL = 90
 MOST = 20_000
 """Passages that are read at most, the newest ones: when a step was entered stands in the event's detail, which is never queried into."""
 
@@ -33,14 +35,17 @@ class Spent:
 
 @dataclass(frozen=True)
 class Durations:
-    """By element. `whole`: whether all passages of the period went in."""
+    """By element. `whole`: whether all passages of the period went in. `flows`: how often each sequence flow was taken."""
 
     by_element: dict[str, Spent]
     whole: bool
+    flows: Counter[str]
+    passed: Counter[str]
+    """How often each element was left, gateways and events too."""
 
 
-def read(session: Session, definition: ProcessDefinition, mine: ColumnElement[bool], days: int) -> Durations:
-    """Of steps that were completed within the last `days` in cases that `mine` leaves."""
+def read(session: Session, definition: ProcessDefinition, days: int, *mine: ColumnElement[bool]) -> Durations:
+    """Of steps that were completed within the last `days` in cases that `mine` leaves: those that the user may count."""
     since = db.now(session) - timedelta(days=days)
     query = (
         select(HistoryEvent.element_id, HistoryEvent.at, HistoryEvent.detail)
@@ -51,18 +56,22 @@ def read(session: Session, definition: ProcessDefinition, mine: ColumnElement[bo
             or_(ProcessInstance.ended_at.is_(None), ProcessInstance.ended_at >= since),
             HistoryEvent.kind == "element.completed",
             HistoryEvent.at >= since,
-            mine,
+            *mine,
         )
-        .order_by(HistoryEvent.id.desc())
+        # By the index over kind and time: the newest are read first, and no more than are wanted.
+        .order_by(HistoryEvent.at.desc())
         .limit(MOST + 1)
     )
     rows = session.execute(query).all()
     seconds: dict[str, list[float]] = {}
+    flows, passed = Counter[str](), Counter[str]()
     for element_id, at, detail in rows[:MOST]:
+        flows.update(detail.get("via", ()))
+        passed[element_id] += 1
         entered = detail.get("entered_at")
         if element_id and entered:
             seconds.setdefault(element_id, []).append(max(0.0, (at - datetime.fromisoformat(entered)).total_seconds()))
-    return Durations({element_id: spent(values) for element_id, values in seconds.items()}, len(rows) <= MOST)
+    return Durations({element_id: spent(values) for element_id, values in seconds.items()}, len(rows) <= MOST, flows, passed)
 
 
 def spent(seconds: Sequence[float]) -> Spent:

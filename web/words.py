@@ -108,6 +108,12 @@ def size(count: int) -> str:
     return f"{count / 1_000_000_000:.1f} GB".replace(".", ",")
 
 
+def decimal(value: float) -> str:
+    """`1.234,5`: as numbers are written in the reader's language."""
+    text = f"{value:,.1f}".removesuffix(".0") if isinstance(value, float) else f"{value:,}"
+    return text.translate(str.maketrans(",.", ".,")) if locale() == "vi" else text
+
+
 EVENTS = {
     "instance.started": _l("Khởi tạo hồ sơ"),
     "instance.completed": _l("Hồ sơ hoàn thành"),
@@ -174,6 +180,7 @@ def init(app: Flask) -> None:
         "time": element_time,
         "due_words": due_words,
         "size": size,
+        "decimal": decimal,
         "said": said,
     }
     app.jinja_env.filters.update(filters)

@@ -11,7 +11,7 @@ const out = resolve(here, '../static/dist');
 
 /** What pages ask for by name: web/assets.py. */
 const ENTRIES = [
-  'early.js', 'app.js', 'app.css', 'diagram.js', 'diagram.css', 'monitor.js', 'monitor.css',
+  'early.js', 'app.js', 'app.css', 'diagram.js', 'diagram.css', 'monitor.js', 'monitor.css', 'charts.js',
   'studio.js', 'studio.css', 'studio-diagram.js', 'studio-diagram.css', 'studio-decision.js', 'studio-decision.css',
   'studio-form.js', 'studio-form.css', 'studio-text.js', 'studio-tryout.js', 'studio-tryout.css', 'studio-compare.js', 'studio-compare.css',
   'studio-migration.js', 'studio-migration.css', 'steering.js', 'steering.css',

@@ -11,6 +11,6 @@ bp.before_request(supervision.guard)
 bp.add_app_template_global(supervision.supervises)
 bp.add_app_template_global(supervision.open_incidents)
 
-from web.monitor import cases, files, processes, saved  # noqa: E402 - they hang their pages on bp
+from web.monitor import cases, charts, files, processes, saved  # noqa: E402 - they hang their pages on bp
 
-__all__ = ["bp", "cases", "files", "processes", "saved"]
+__all__ = ["bp", "cases", "charts", "files", "processes", "saved"]

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
-import orjson
 from flask import Response, make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import and_, case, func, select
@@ -18,8 +17,9 @@ from web import durations, spreadsheet, supervision
 from web.casefilter import Filter
 from web.database import db
 from web.language import gettext as _
-from web.monitor import bp
+from web.monitor import answers, bp, paths
 from web.monitor.cases import listed
+from web.monitor.view import View
 from web.picture import TYPES
 
 RECENTLY = timedelta(days=30)
@@ -74,20 +74,10 @@ class Step:
     spent: durations.Spent | None
 
 
-def _days() -> int:
-    asked = request.args.get("days", "")
-    return int(asked) if asked in map(str, durations.PERIODS) else 90
-
-
-def _version() -> int | None:
-    asked = request.args.get("version", "")
-    return int(asked[:9]) if asked.isdecimal() else None
-
-
-def _steps(definition: ProcessDefinition, days: int) -> tuple[list[Step], bool]:
-    """Named steps in the order of the file, and unnamed ones where cases stand; and whether all passages of the period went in."""
-    session, mine = db.session(), supervision.mine()
-    counts, spent = standing.counts(session, definition, mine), durations.read(session, definition, mine, days)
+def _steps(view: View, spent: durations.Durations) -> list[Step]:
+    """Named steps in the order of the file, and unnamed ones where cases stand."""
+    definition, session = view.definition, db.session()
+    counts = standing.counts(session, definition, *view.conditions())
     found = []
     for node in deployments.diagram(session, definition).flow_nodes(definition.key):
         count = counts.get(node.id, standing.Count(0, 0))
@@ -95,23 +85,23 @@ def _steps(definition: ProcessDefinition, days: int) -> tuple[list[Step], bool]:
         if count.cases or (node.name and stays):
             kind = str(TYPES.get(node.type, node.type))
             found.append(Step(node.id, node.name or node.id, kind, count.cases, count.late, spent.by_element.get(node.id)))
-    return found, spent.whole
+    return found
 
 
 @bp.get("/giam-sat/quy-trinh/<key>")
 def process(key: str) -> ResponseReturnValue:
     """The diagram with its counts, the same as a table, and under them the cases, of the step that was clicked."""
-    definition, versions = supervision.definition(key, _version())
-    steps, whole = _steps(definition, _days())
-    filter_ = Filter.read(request.args, process=key, version=definition.version)
+    view = View.read(key)
+    spent = paths.read(view)
+    filter_ = Filter.read(request.args, process=key, version=view.definition.version)
     return render_template(
         "monitor/process.html",
-        definition=definition,
-        versions=versions,
+        view=view,
+        definition=view.definition,
         running=_running(key),
-        steps=steps,
-        whole=whole,
-        days=_days(),
+        steps=_steps(view, spent),
+        paths=paths.table(view, spent),
+        whole=spent.whole,
         periods=durations.PERIODS,
         words=durations.words,
         **listed(filter_),
@@ -131,48 +121,49 @@ def _running(key: str) -> dict[int, int]:
 
 @bp.get("/giam-sat/quy-trinh/<key>/buoc.csv")
 def steps_file(key: str) -> Response:
-    definition, _versions = supervision.definition(key, _version())
-    steps, _whole = _steps(definition, _days())
+    view = View.read(key)
     heads = (_("Bước"), _("Loại"), _("Hồ sơ"), _("Quá hạn"), _("Lượt qua"), _("Trung vị (giờ)"), _("9/10 lượt xong trong (giờ)"))
-    rows = [(one.name, one.kind, one.cases, one.late, *_hours(one.spent)) for one in steps]
-    return spreadsheet.answer(f"buoc-{definition.key}-{definition.version}", heads, rows)
+    rows = [(one.name, one.kind, one.cases, one.late, *_hours(one.spent)) for one in _steps(view, paths.read(view))]
+    return spreadsheet.answer(f"buoc-{key}-{view.definition.version}", heads, rows)
 
 
 def _hours(spent: durations.Spent | None) -> tuple[object, ...]:
     return (spent.count, round(spent.median / 3_600, 2), round(spent.ninetieth / 3_600, 2)) if spent else (0, None, None)
 
 
+@bp.get("/giam-sat/quy-trinh/<key>/duong-di.csv")
+def paths_file(key: str) -> Response:
+    view = View.read(key)
+    heads = (_("Từ"), _("Đến"), _("Nhánh"), _("Lượt"), _("Phần trăm trong các nhánh cùng chỗ"))
+    rows = [(one.source, one.target, one.name, one.count, one.share) for one in paths.table(view, paths.read(view))]
+    return spreadsheet.answer(f"duong-di-{key}-{view.definition.version}", heads, rows)
+
+
 @bp.get("/giam-sat/quy-trinh/<key>/so-do.bpmn")
 def diagram(key: str) -> Response:
-    definition, _versions = supervision.definition(key, _version())
-    response = make_response(deployments.diagram(db.session(), definition).source)
+    response = make_response(deployments.diagram(db.session(), View.read(key).definition).source)
     response.mimetype = "application/xml"
     return response
 
 
 @bp.get("/giam-sat/quy-trinh/<key>/so-do.json")
 def diagram_state(key: str) -> Response:
-    """What is drawn upon the diagram: how many cases stand where, and a link to those that are late."""
-    definition, _versions = supervision.definition(key, _version())
-    counts = standing.counts(db.session(), definition, supervision.mine())
+    """What is drawn upon the diagram: how often each way was taken; or how many cases stand where, and a link to those that are late."""
+    view = View.read(key)
+    return answers.state(paths.picture(view) if view.paths else _counts(view))
+
+
+def _counts(view: View) -> dict[str, Any]:
+    counts = standing.counts(db.session(), view.definition, *view.conditions())
     late = {id_: count.late for id_, count in counts.items() if count.late}
-    body = orjson.dumps(
-        {
-            "passed": {},
-            "flows": [],
-            "active": {id_: count.cases for id_, count in counts.items()},
-            "failed": sorted(late),
-            "calls": {
-                id_: {
-                    "label": _("trễ %(count)s", count=count),
-                    "address": url_for("monitor.process", key=key, version=definition.version, step=id_, late=1, _anchor="ho-so"),
-                }
-                for id_, count in late.items()
-            },
-        }
-    )
-    response = make_response(body)
-    response.mimetype = "application/json"
-    response.set_etag(hashlib.sha256(body).hexdigest()[:32])
-    response.make_conditional(request)
-    return response
+
+    def address(step: str) -> str:
+        return url_for("monitor.process", **view.address(step=step, late=1, _anchor="ho-so"))
+
+    return {
+        "passed": {},
+        "flows": [],
+        "active": {id_: count.cases for id_, count in counts.items()},
+        "failed": sorted(late),
+        "calls": {id_: {"label": _("trễ %(count)s", count=count), "address": address(id_)} for id_, count in late.items()},
+    }

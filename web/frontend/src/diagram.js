@@ -84,6 +84,7 @@ class Picture {
     for (const id of [...Object.keys(state.passed), ...state.flows]) wanted.set(id, 'done');
     for (const id of Object.keys(state.active)) wanted.set(id, 'active');
     for (const id of state.failed) wanted.set(id, 'failed');
+    for (const [id, [, level]] of Object.entries(state.heat ?? {})) wanted.set(id, `heat-${level}`);
     for (const [id, marker] of this.marked) if (wanted.get(id) !== marker) this.canvas.removeMarker(id, marker);
     for (const [id, marker] of wanted) {
       if (this.registry.get(id) && this.marked.get(id) !== marker) this.canvas.addMarker(id, marker);
@@ -93,6 +94,8 @@ class Picture {
     for (const [id, count] of Object.entries(state.passed)) if (count > 1) badges.set(`${id} passed`, [id, String(count)]);
     for (const [id, count] of Object.entries(state.active)) badges.set(`${id} token`, [id, String(count)]);
     for (const [id, call] of Object.entries(state.calls)) badges.set(`${id} inside`, [id, call.label, call.address]);
+    for (const [id, [count]] of Object.entries(state.heat ?? {})) badges.set(`${id} taken`, [id, String(count)]);
+    for (const [id, count] of Object.entries(state.steps ?? {})) badges.set(`${id} stepped`, [id, String(count)]);
     this.write(badges, state);
   }
 
@@ -106,9 +109,9 @@ class Picture {
     }
     for (const [key, [id, text, address]] of badges) {
       const element = this.registry.get(id);
-      if (!element || element.waypoints) continue;
       const known = this.badges.get(key);
       const kind = key.slice(id.length + 1);
+      if (!element || (element.waypoints && kind !== 'taken')) continue;
       if (known) {
         known.node.textContent = text;
         continue;
@@ -117,13 +120,26 @@ class Picture {
       node.className = kind + (kind === 'token' && state.failed.includes(id) ? ' failed' : '');
       node.textContent = text;
       if (address) node.href = address;
-      const overlay = this.overlays.add(id, { position: place(kind), html: node, scale: { min: 0.8, max: 1.2 } });
+      const overlay = this.overlays.add(id, { position: kind === 'taken' ? middle(element.waypoints) : place(kind), html: node, scale: { min: 0.8, max: 1.2 } });
       this.badges.set(key, { node, overlay });
     }
   }
 }
 
+/** Half way along a line, from the corner of the box around it: that is where overlays of lines are counted from. */
+function middle(points) {
+  const lengths = points.slice(1).map((point, n) => Math.hypot(point.x - points[n].x, point.y - points[n].y));
+  let rest = lengths.reduce((all, one) => all + one, 0) / 2;
+  let part = 0;
+  while (part < lengths.length - 1 && rest > lengths[part]) rest -= lengths[part++];
+  const [from, to] = [points[part], points[part + 1]];
+  const share = lengths[part] ? rest / lengths[part] : 0;
+  const corner = { x: Math.min(...points.map((one) => one.x)), y: Math.min(...points.map((one) => one.y)) };
+  return { left: from.x + (to.x - from.x) * share - corner.x - 10, top: from.y + (to.y - from.y) * share - corner.y - 10 };
+}
+
 function place(kind) {
+  if (kind === 'stepped') return { top: -10, right: 10 };
   if (kind === 'passed') return { top: -10, left: -10 };
   if (kind === 'inside') return { bottom: 10, left: 4 };
   return { top: -10, right: 10 };
