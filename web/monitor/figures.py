@@ -61,13 +61,13 @@ def _of_process(view: View) -> tuple[ColumnElement[bool], ...]:
     return (ProcessDefinition.key == view.definition.key, *version, *view.conditions())
 
 
-def _cases(view: View, column: Any, since: datetime) -> Select[Any]:
+def _cases(view: View, column: Any, since: datetime) -> Select[str, int]:
     week = monday(column)
-    query: Select[Any] = select(week, func.count()).select_from(ProcessInstance).join(ProcessInstance.definition)
+    query = select(week, func.count()).select_from(ProcessInstance).join(ProcessInstance.definition)
     return query.where(column >= since, *_of_process(view)).group_by(week)
 
 
-def _counted(query: Select[Any]) -> dict[str, int]:
+def _counted(query: Select[str, int]) -> dict[str, int]:
     return {week: count for week, count in db.session.execute(query)}  # noqa: C416 - dict() of rows is not typed
 
 
