@@ -16,7 +16,7 @@ from engine.db import Base, Instant, now
 
 log = structlog.get_logger(__name__)
 
-WATCHDOG, RETENTION, SEAL, EXPORTS = "watchdog", "retention", "seal", "exports"
+WATCHDOG, RETENTION, SEAL, EXPORTS, DEPUTIES = "watchdog", "retention", "seal", "exports", "deputies"
 
 
 AHEAD = timedelta(minutes=5)

@@ -1,8 +1,8 @@
 """Who may see and do what. Always as part of a query: a row that may not be seen is not read.
 
 A *principal* is a text that a person answers to: `user:an` (the account), `tham_muu` (a role, in any body), `tham_muu@ban_to_chuc` (a role
-in one body), `@ban_to_chuc` (anybody of a body). Candidates and participants are principals. Administrators run the system; that does not
-make them readers of cases.
+in one body), `@ban_to_chuc` (anybody of a body), `deputy:17` (who stands in for somebody, as long as he does). Candidates and participants
+are principals. Administrators run the system; that does not make them readers of cases.
 """
 
 from __future__ import annotations
@@ -11,8 +11,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import BigInteger, BindParameter, ColumnElement, bindparam, exists, or_, select
+from sqlalchemy.orm import object_session
 
-from engine.models import Candidate, Participant, ProcessDefinition, ProcessInstance, User, UserTask
+from engine import db
+from engine.models import Candidate, Deputy, Participant, ProcessDefinition, ProcessInstance, User, UserTask
 
 CASE = "case"
 TASK = "task"
@@ -30,7 +32,21 @@ def principals(user: User) -> frozenset[str]:
     for membership in user.memberships:
         code = membership.organisation.code
         found |= {membership.role, f"{membership.role}@{code}", f"@{code}"}
-    return frozenset(found)
+    return frozenset(found | {standing_in(one) for one in deputyships(user)})
+
+
+def standing_in(deputy: Deputy) -> str:
+    """The principal of a deputy, which nobody answers to any more once it is over."""
+    return f"deputy:{deputy.id}"
+
+
+def deputyships(user: User) -> list[Deputy]:
+    """For whom `user` stands in at this moment. Asks nothing of the database for who never did, as most people."""
+    session = object_session(user)
+    if session is None or user.deputy_until is None:
+        return []
+    moment = db.now(session)
+    return [one for one in user.deputyships if one.in_force(moment)] if moment < user.deputy_until else []
 
 
 def _takes_part(user: User, scopes: Iterable[str]) -> ColumnElement[bool]:

@@ -16,7 +16,7 @@ from engine.diagram import Element
 from engine.errors import Forbidden, Invalid, NotFound, UserTaskAssigned, UserTaskNotOpen
 from engine.expressions import to_json
 from engine.forms import Form
-from engine.models import Draft, Execution, HistoryEvent, Organisation, ProcessDefinition, ProcessInstance, User, UserTask
+from engine.models import Deputy, Draft, Execution, HistoryEvent, Organisation, ProcessDefinition, ProcessInstance, User, UserTask
 from engine.pipeline import Pipeline
 
 OPEN, COMPLETED, CANCELLED = "open", "completed", "cancelled"
@@ -95,6 +95,9 @@ def _must_be_mine(session: Session, task: UserTask, user: User, action: str) -> 
         raise UserTaskAssigned(task=task.name, assignee=task.assignee.name if task.assignee else "?")
     if task.assignee_id is None and not _is_candidate(session, task, user):
         raise Forbidden(action=action, reason="neither you nor one of your bodies is asked")
+    absent = task.on_behalf_of_id
+    if absent is not None and all(one.absent_id != absent for one in identity.deputyships(user)):
+        raise Forbidden(action=action, reason="you took it as a deputy, and are none any more")
 
 
 def _element(session: Session, task: UserTask) -> Element:
@@ -112,10 +115,42 @@ def claim(session: Session, task_id: int, user: User) -> UserTask:
     return task
 
 
+def stand_in(session: Session, task_id: int, deputyship: Deputy) -> UserTask:
+    """Take a task in the name of who is absent: the deputy has it from now on, and sees of its case what its holder sees.
+
+    Which tasks a deputy may take says engine.deputies. Raises NotFound, UserTaskNotOpen, UserTaskAssigned, Forbidden.
+    """
+    absent, deputy = deputyship.absent, deputyship.deputy
+    task = _lock(session, task_id, absent)
+    _must_be_mine(session, task, absent, "claim this user task")
+    detail = {"for": absent.id, "for_name": absent.name, "from": task.assignee_id}
+    task.assignee_id, task.on_behalf_of_id = deputy.id, absent.id
+    candidates.admit(session, task.instance_id, {(identity.standing_in(deputyship), task.scope)})
+    element = _element(session, task)
+    history.record(session, task.instance_id, "task.claimed", actor=deputy, element=element, user_task_id=task.id, detail=detail)
+    session.flush()
+    return task
+
+
+def hand_back(session: Session, task: UserTask, actor: User | None, reason: str = "") -> None:
+    """Give a task that a deputy took to whom he stood in for, or to the bodies that are asked. Its case's row is locked by the caller."""
+    absent = task.on_behalf_of
+    if absent is None:
+        return
+    shared = any(candidate.principal != identity.account(absent.username) for candidate in task.candidates)
+    named = {"to": None} if shared else {"to": absent.id, "to_name": absent.name}
+    detail = {"from": task.assignee_id, **named} | ({"reason": reason} if reason else {})
+    task.assignee_id, task.on_behalf_of_id = None if shared else absent.id, None
+    _changed(session, task, actor, "task.unclaimed" if shared else "task.assigned", detail)
+
+
 def unclaim(session: Session, task_id: int, user: User) -> UserTask:
-    """Put a task back, so that others of the body can take it."""
+    """Put a task back, so that others of the body can take it; a deputy gives it back to whom he stands in for."""
     task = _lock(session, task_id, user)
     _must_be_mine(session, task, user, "put this user task back")
+    if task.on_behalf_of_id is not None:
+        hand_back(session, task, user)
+        return task
     others = [candidate for candidate in task.candidates if candidate.principal != identity.account(user.username)]
     if not others:
         raise Forbidden(action="put this user task back", reason="nobody else is asked")
@@ -135,7 +170,7 @@ def assign(session: Session, task_id: int, user: User, assignee: User, reason: s
         if not _is_candidate(session, task, assignee):
             raise Forbidden(action="assign this user task", reason=f"{assignee.name} is not among those who are asked")
     detail = {"from": task.assignee_id, "to": assignee.id, "to_name": assignee.name} | ({"reason": reason} if reason else {})
-    task.assignee_id = assignee.id
+    task.assignee_id, task.on_behalf_of_id = assignee.id, None
     candidates.admit(session, task.instance_id, {(identity.account(assignee.username), task.scope)})
     element = _element(session, task)
     history.record(session, task.instance_id, "task.assigned", actor=user, element=element, user_task_id=task.id, detail=detail)
@@ -150,7 +185,7 @@ def give_back(session: Session, task_id: int, user: User, holder: User | None, r
         candidates.admit(session, task.instance_id, {(identity.account(holder.username), task.scope)})
     named = {"to": holder.id, "to_name": holder.name} if holder else {"to": None}
     detail = {"from": task.assignee_id, **named, "reason": reason.strip()}
-    task.assignee_id = holder.id if holder else None
+    task.assignee_id, task.on_behalf_of_id = holder.id if holder else None, None
     return _changed(session, task, user, "task.assigned" if holder else "task.unclaimed", detail)
 
 
@@ -195,7 +230,7 @@ def _steered(session: Session, task_id: int, user: User, action: str, reason: st
     return task
 
 
-def _changed(session: Session, task: UserTask, user: User, kind: str, detail: Mapping[str, Any]) -> UserTask:
+def _changed(session: Session, task: UserTask, user: User | None, kind: str, detail: Mapping[str, Any]) -> UserTask:
     element = _element(session, task)
     history.record(session, task.instance_id, kind, actor=user, element=element, user_task_id=task.id, detail=detail)
     session.flush()
@@ -255,7 +290,8 @@ def hand_in(session: Session, task: UserTask, user: User, data: Mapping[str, Any
     together.add(_UNTYPED, {"number": task.id})
     execution.complete_user_task(task.wait_id, clean)
     element = _element(session, task)
-    detail = {"data": to_json(clean)}
+    absent = task.on_behalf_of
+    detail = {"data": to_json(clean)} | ({"for": absent.id, "for_name": absent.name} if absent else {})
     history.record(
         session, task.instance_id, "task.completed", actor=user, element=element, wait_id=task.wait_id, user_task_id=task.id, detail=detail
     )

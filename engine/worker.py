@@ -17,7 +17,7 @@ from typing import Any
 import structlog
 from sqlalchemy.orm import Session, sessionmaker
 
-from engine import chores, exports, jobs, retention, seals, topics, watchdog
+from engine import chores, deputies, exports, jobs, retention, seals, topics, watchdog
 from engine.bell import Bell
 from engine.chores import Duty
 from engine.executor import Executor, Observe
@@ -34,6 +34,8 @@ WATCH = timedelta(minutes=5)
 """Between two looks of the watchdog, whichever worker takes it."""
 SEAL = timedelta(minutes=5)
 """Between two seals over the history."""
+RETURN = timedelta(minutes=1)
+"""Between two looks for tasks of deputies whose time is over."""
 TIDY = timedelta(hours=1)
 """Between two rounds of archiving and purging."""
 
@@ -43,6 +45,7 @@ def duties(sessions: sessionmaker[Session], settings: Mapping[str, Any], watch: 
     found = [Duty(chores.WATCHDOG, watch, partial(watchdog.watch, sessions, settings.get("LEASE", jobs.LEASE)))]
     key = seals.key(settings["SECRET_KEY"]) if settings.get("SECRET_KEY") else None
     found.append(Duty(chores.SEAL, SEAL, partial(seals.seal_all, sessions, key)))
+    found.append(Duty(chores.DEPUTIES, RETURN, partial(deputies.tidy, sessions)))
     found.append(Duty(chores.EXPORTS, TIDY, partial(exports.tidy, sessions)))
     if rules := settings.get("RETENTION"):
         found.append(Duty(chores.RETENTION, TIDY, partial(retention.tidy, sessions, rules, Path(settings["ARCHIVE_FOLDER"]))))

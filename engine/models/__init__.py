@@ -9,23 +9,27 @@ from engine.db import Base
 from engine.models.batches import Batch, BatchItem
 from engine.models.cases import Execution, Participant, ProcessInstance
 from engine.models.deployed import Deployment, ProcessDefinition, Resource
-from engine.models.monitoring import Export, ExportPart, Keyword, SavedFilter, Visit
+from engine.models.deputies import Deputy
+from engine.models.monitoring import Export, ExportPart, ExportPiece, Keyword, SavedFilter, Visit
 from engine.models.operations import Archive, DefinitionEvent, LegalHold
 from engine.models.people import LoginAttempt, Membership, Organisation, User
 from engine.models.records import Document, DocumentContent, HistoryEvent
 from engine.models.releases import Release, ReleaseFile
-from engine.models.seals import CaseAccess, Seal, SealedHead
+from engine.models.seals import AuditFinding, AuditRun, CaseAccess, Seal, SealedHead
 from engine.models.steering import PendingChange
 from engine.models.studio import Rehearsal, Verdict, Workspace, WorkspaceContent, WorkspaceLock, WorkspaceRevision
 from engine.models.work import BufferedMessage, Candidate, Draft, Incident, Job, MessageSubscription, UserTask
-from engine.models.working_time import CalendarDay, Deadline, Reminder, StepTime, WorkingHours
+from engine.models.working_time import CalendarChange, CalendarDay, Deadline, Forecast, Reminder, StepTime, WorkingHours
 
 __all__ = [
     "Archive",
+    "AuditFinding",
+    "AuditRun",
     "Base",
     "Batch",
     "BatchItem",
     "BufferedMessage",
+    "CalendarChange",
     "CalendarDay",
     "Candidate",
     "CaseAccess",
@@ -33,12 +37,15 @@ __all__ = [
     "Deadline",
     "DefinitionEvent",
     "Deployment",
+    "Deputy",
     "Document",
     "DocumentContent",
     "Draft",
     "Execution",
     "Export",
     "ExportPart",
+    "ExportPiece",
+    "Forecast",
     "HistoryEvent",
     "Incident",
     "Job",

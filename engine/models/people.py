@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from engine.db import Base, Id, Instant
+
+if TYPE_CHECKING:
+    from engine.models.deputies import Deputy
 
 
 class Organisation(Base):
@@ -33,7 +37,11 @@ class User(Base):
     active: Mapped[bool] = mapped_column(default=True)
     administrator: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(Instant)
+    deputy_until: Mapped[datetime | None] = mapped_column(Instant)
+    """When the last of his deputyships ends; null: he never stood in for anybody. Spares everybody else the question."""
     memberships: Mapped[list[Membership]] = relationship(back_populates="user", cascade="all, delete-orphan")
+    deputyships: Mapped[list[Deputy]] = relationship(foreign_keys="Deputy.deputy_id", back_populates="deputy")
+    """For whom he stands in, or stood in."""
 
 
 class Membership(Base):

@@ -12,6 +12,11 @@ from engine.db import Base, Id, Instant, Json
 from engine.models.cases import ProcessInstance
 from engine.models.people import Organisation, User
 
+_TAKEN = "on_behalf_of_id IS NOT NULL"
+UNPLANNED = "state = 'open' AND due_at IS NOT NULL AND (planned_for IS NULL OR planned_for <> due_at)"
+"""Open tasks whose reminders are still to be planned, or planned anew since their due date has moved: the condition of a partial index."""
+REMINDED = "state = 'open' AND remind_at IS NOT NULL"
+
 
 class UserTask(Base):
     """Work that waits for a person. `state`: open, completed, cancelled."""
@@ -21,6 +26,9 @@ class UserTask(Base):
         Index(None, "instance_id", "state"),
         Index(None, "assignee_id", "state", "due_at"),
         Index(None, "state", "ended_at"),
+        Index(None, "on_behalf_of_id", sqlite_where=text(_TAKEN), postgresql_where=text(_TAKEN)),
+        Index("ix_user_task_unplanned", "due_at", sqlite_where=text(UNPLANNED), postgresql_where=text(UNPLANNED)),
+        Index(None, "remind_at", sqlite_where=text(REMINDED), postgresql_where=text(REMINDED)),
         UniqueConstraint("instance_id", "wait_id"),
     )
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -42,9 +50,19 @@ class UserTask(Base):
     """What its holder sees: `case`, or `task` (only this request and what it hands over, not the rest of the case)."""
     ended_at: Mapped[datetime | None] = mapped_column(Instant)
     ended_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    on_behalf_of_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    """In whose name its holder, a deputy, took it."""
+    planned_for: Mapped[datetime | None] = mapped_column(Instant)
+    """The due date for which `remind_at` was computed (engine.reminders)."""
+    remind_at: Mapped[datetime | None] = mapped_column(Instant)
+    """When somebody is to be reminded next; null: never, or not planned yet."""
+    reminded: Mapped[int] = mapped_column(server_default="0")
+    reminded_at: Mapped[datetime | None] = mapped_column(Instant)
+    """How often and when last somebody was reminded of it."""
     instance: Mapped[ProcessInstance] = relationship()
     assignee: Mapped[User | None] = relationship(foreign_keys=[assignee_id])
     ended_by: Mapped[User | None] = relationship(foreign_keys=[ended_by_id])
+    on_behalf_of: Mapped[User | None] = relationship(foreign_keys=[on_behalf_of_id])
     organisation: Mapped[Organisation | None] = relationship()
     candidates: Mapped[list[Candidate]] = relationship(cascade="all, delete-orphan")
 
