@@ -7,18 +7,20 @@ lock. What somebody has set by hand since stays.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, joinedload
 
-from engine import deployments, executions, history, jobs, working_time
+from engine import db, deployments, executions, history, jobs, working_time
 from engine.errors import ExpressionError
-from engine.models import Deadline, Job, ProcessInstance, UserTask
+from engine.models import CalendarChange, Deadline, HistoryEvent, Job, ProcessInstance, User, UserTask
 from engine.spiff import Wait, deadlines
 
 CHUNK = 200
 """Cases that one job hands out."""
+TASK_MOVED, TIMER_MOVED = "task.due_date_moved", "timer.moved"
 _COLUMNS = {"due": "due_at", "follow_up": "follow_up_at"}
 
 
@@ -30,13 +32,40 @@ def remember(session: Session, instance: ProcessInstance, waits: Iterable[Wait])
             session.add(Deadline(instance_id=instance.id, wait_id=wait.id, field=field, rule=dict(rule), due_at=moment))
 
 
-def follow(session: Session) -> None:
-    """The calendar has changed: all deadlines that were counted with it are counted again."""
+def follow(session: Session, user: User | None = None) -> None:
+    """The calendar has changed: all deadlines that were counted with it are counted again. `user` None: who operates the installation."""
+    session.add(CalendarChange(at=db.now(session), user_id=user.id if user else None))
     jobs.post(session, jobs.CALENDAR, payload={"after": 0})
+
+
+@dataclass(frozen=True)
+class Followed:
+    """What the last change of the calendar has moved so far. `left`: cases still to be looked at, as far as they are known."""
+
+    change: CalendarChange
+    tasks: int
+    timers: int
+    left: int
+
+
+def followed(session: Session) -> Followed | None:
+    """What became of the deadlines since the calendar was changed last; None: it never was."""
+    change = session.scalar(select(CalendarChange).options(joinedload(CalendarChange.user)).order_by(CalendarChange.id.desc()).limit(1))
+    if change is None:
+        return None
+    moved = select(HistoryEvent.kind, HistoryEvent.instance_id, HistoryEvent.wait_id).distinct()
+    places = moved.where(HistoryEvent.kind.in_((TASK_MOVED, TIMER_MOVED)), HistoryEvent.at >= change.at).subquery()
+    counted = session.execute(select(places.c.kind, func.count()).group_by(places.c.kind))
+    counts = {kind: count for kind, count in counted}  # noqa: C416 - dict() of rows is not typed
+    left = session.scalar(select(func.count(Job.id)).where(Job.kind.in_((jobs.CALENDAR, jobs.DEADLINES))))
+    return Followed(change, counts.get(TASK_MOVED, 0), counts.get(TIMER_MOVED, 0), left or 0)
 
 
 def hand_out(session: Session, job: Job) -> None:
     """Kind calendar: a job for each of the next cases, and one that goes on behind them."""
+    if not job.payload["after"]:
+        # Who has read the calendar as it was and not committed yet would be overlooked, and keep his deadline.
+        db.alone(session, working_time.READING)
     running = (executions.ACTIVE, executions.SUSPENDED)
     query = (
         select(Deadline.instance_id)
@@ -96,7 +125,7 @@ def _set(session: Session, instance: ProcessInstance, one: Deadline, due: dateti
     history.record(
         session,
         instance.id,
-        "task.due_date_moved" if task is not None else "timer.moved",
+        TASK_MOVED if task is not None else TIMER_MOVED,
         element=element,
         wait_id=one.wait_id,
         user_task_id=task.id if task is not None else None,

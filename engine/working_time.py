@@ -20,6 +20,8 @@ from engine.models import CalendarDay, Organisation, User, WorkingHours
 
 BEFORE, AFTER = 3, 6
 """Years of holidays that a calendar holds, around today."""
+READING = "calendar"
+"""What db.together() is told by who counts deadlines with the calendar, and db.alone() by who looks for those that must follow."""
 _HOURS = re.compile(r"(\d{1,2}):(\d\d)\s*-\s*(\d{1,2}):(\d\d)")
 
 
@@ -56,7 +58,10 @@ def public(year: int) -> tuple[Day, ...]:
 def plain(session: Session) -> dict[str, Any]:
     """calendar() as plain data, for expressions. `session.info["calendar"]` stands before it: a stage plays with another database's."""
     given: Callable[[], dict[str, Any]] | None = session.info.get("calendar")
-    return given() if given else to_plain(calendar(session))
+    if given:
+        return given()
+    db.together(session, READING)
+    return to_plain(calendar(session))
 
 
 def calendar(session: Session) -> Calendar:

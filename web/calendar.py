@@ -64,6 +64,7 @@ def _page(year: int, error: str = "", where: str = "", status: int = 200) -> Res
         hours=", ".join(f"{begin:%H:%M}-{end:%H:%M}" for begin, end in hours),
         bodies={code: name for code, name in bodies},  # noqa: C416 - rows are not typed
         may_change=_may_change(),
+        followed=deadlines.followed(session) if _may_change() else None,
         error=error,
         where=where,
         typed=request.form,
@@ -126,7 +127,7 @@ def _year() -> int:
 
 
 def _changed(said: str, shown: date) -> ResponseReturnValue:
-    deadlines.follow(db.session())
+    deadlines.follow(db.session(), me())
     current_app.extensions.pop("calendar", None)
     flash(said, "done")
     return redirect(url_for("calendar.index", nam=shown.year))

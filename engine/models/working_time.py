@@ -1,14 +1,15 @@
-"""When people work, what their deadlines were computed from, who was reminded, and how long steps take."""
+"""When people work, what their deadlines were computed from, who was reminded, how long steps take, and when cases may end."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Float, ForeignKey, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import Boolean, Float, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from engine.db import Base, Id, Instant, Json
+from engine.models.people import User
 
 
 class CalendarDay(Base):
@@ -37,6 +38,17 @@ class WorkingHours(Base):
     """`08:00-11:30 13:00-17:00`"""
 
 
+class CalendarChange(Base):
+    """That the calendar was changed, by whom: the deadlines counted with it have followed, or are following. Rows are added, never changed."""
+
+    __tablename__ = "calendar_change"
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    at: Mapped[datetime] = mapped_column(Instant)
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    """Null: who operates the installation."""
+    user: Mapped[User | None] = relationship()
+
+
 class Deadline(Base):
     """What a due date or a timer was computed from, where the calendar had a say (engine.spiff.deadlines)."""
 
@@ -61,7 +73,7 @@ class Reminder(Base):
     instance_id: Mapped[int] = mapped_column(ForeignKey("process_instance.id", ondelete="CASCADE"), index=True)
     user_task_id: Mapped[int] = mapped_column(ForeignKey("user_task.id", ondelete="CASCADE"))
     stage: Mapped[str] = mapped_column(String(20))
-    """before, late, head, supervisor"""
+    """before, late, head, supervisor; hand: a supervisor asked for it"""
     due_at: Mapped[datetime] = mapped_column(Instant)
     sent_at: Mapped[datetime] = mapped_column(Instant)
 
@@ -75,7 +87,28 @@ class StepTime(Base):
     process_key: Mapped[str] = mapped_column(String(200))
     element_id: Mapped[str] = mapped_column(String(200))
     count: Mapped[int]
-    """Of cases for the whole, of passages for a step."""
+    """Cases that the figures come from."""
     median: Mapped[float] = mapped_column(Float)
     """For a step: from entering it until the end of its case. For the whole: from start to end."""
+    stay: Mapped[float] = mapped_column(Float, default=0.0, server_default="0")
+    """From entering the step until leaving it."""
+    rest: Mapped[float] = mapped_column(Float, default=0.0, server_default="0")
+    """From leaving the step until the end of its case."""
+    computed_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class Forecast(Base):
+    """When a running case is expected to end (engine.forecasts), as lists show and sort it. Computed again when the case has gone on."""
+
+    __tablename__ = "forecast"
+    __table_args__ = (Index(None, "expected_at"),)
+    instance_id: Mapped[int] = mapped_column(ForeignKey("process_instance.id", ondelete="CASCADE"), primary_key=True, autoincrement=False)
+    version: Mapped[int]
+    """Of the case, when this was computed."""
+    expected_at: Mapped[datetime | None] = mapped_column(Instant)
+    """Null: there is too little to go by."""
+    basis: Mapped[int] = mapped_column(default=0)
+    """Finished cases that it comes from."""
+    tardy: Mapped[bool] = mapped_column(Boolean, default=False)
+    """An open task is expected to end after it is due."""
     computed_at: Mapped[datetime] = mapped_column(Instant)

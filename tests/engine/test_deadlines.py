@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from threading import Event, Thread
 from typing import Any
 
 import pytest
@@ -224,3 +225,98 @@ def test_what_cannot_be_counted_is_an_incident_that_says_why(sessions: sessionma
         message = session.scalars(select(HistoryEvent.detail).where(HistoryEvent.kind == "incident.raised")).one()["message"]
     assert case.state == "active"
     assert "to be ngay_lam_viec or" in message if lich == "nam_lam_viec" else "days and hours" in message
+
+
+def test_it_tells_what_the_last_change_has_moved(sessions: sessionmaker[Session], clock: Clock) -> None:
+    with sessions() as session:
+        assert deadlines.followed(session) is None
+    start(sessions, task("P2D", LICH, "P1D"))
+    with sessions.begin() as session:
+        deployments.deploy(session, "q", {"q.bpmn": timer("<timeDuration>P1D</timeDuration>").replace(b'id="p"', b'id="q"')})
+        instances.start(session, deployments.latest(session, "q"), {})
+        instances.start(session, deployments.latest(session, "p"), {})
+        working_time.change(session, [WEDNESDAY])
+        deadlines.follow(session, giang(session))
+    with sessions() as session:
+        told = deadlines.followed(session)
+        assert told is not None and (told.tasks, told.timers, told.left) == (0, 0, 1)
+    drain(sessions)
+    with sessions() as session:
+        told = deadlines.followed(session)
+        assert told is not None and told.change.user is not None
+        assert (told.tasks, told.timers, told.left, told.change.user.username) == (2, 1, 0, "giang")
+    clock.now += timedelta(minutes=1)
+    swap(sessions, Change(date(2027, 1, 4), False))
+    with sessions() as session:
+        told = deadlines.followed(session)
+        assert told is not None and (told.tasks, told.timers, told.change.user) == (0, 0, None)
+
+
+def test_a_completion_that_read_the_calendar_before_it_changed_is_not_overlooked(sessions: sessionmaker[Session], clock: Clock) -> None:
+    """The task that it opens is counted by the former calendar, and nobody who looks for deadlines sees it yet."""
+    body = (
+        '<startEvent id="dau"/><userTask id="soan" name="Soạn" camunda:candidateGroups="viet"/>'
+        f'<userTask id="viec" name="Việc" camunda:candidateGroups="viet" camunda:dueDate="P2D">{LICH}</userTask>'
+    )
+    start(sessions, bpmn(GIAM_SAT + body + flow("dau", "soan", "viec")))
+    with sessions() as session:
+        first = session.scalars(select(UserTask.id)).one()
+    completed, looked = Event(), Event()
+
+    def change() -> None:
+        completed.wait(20)
+        with sessions.begin() as session:
+            working_time.change(session, [WEDNESDAY])
+            deadlines.follow(session)
+        drain(sessions)
+        looked.set()
+
+    thread = Thread(target=change)
+    thread.start()
+    with sessions.begin() as session:
+        an = session.scalars(select(User).where(User.username == "an")).one()
+        user_tasks.claim(session, first, an)
+        user_tasks.complete(session, first, an, {})
+        completed.set()
+        # On SQLite the change waits for this transaction, on PostgreSQL only those who look for deadlines do.
+        looked.wait(0.5)
+    thread.join(20)
+    assert not thread.is_alive()
+    drain(sessions)
+    with sessions() as session:
+        assert session.scalars(select(UserTask.due_at).where(UserTask.element_id == "viec")).one() == at("2026-11-27T17:00")
+
+
+def test_a_deadline_moves_or_its_task_is_done_whoever_is_first(sessions: sessionmaker[Session], clock: Clock) -> None:
+    start(sessions, task("P2D", LICH))
+    with sessions.begin() as session:
+        for _ in range(7):
+            instances.start(session, deployments.latest(session, "p"), {})
+    with sessions.begin() as session:
+        working_time.change(session, [WEDNESDAY])
+        deadlines.follow(session)
+    with sessions() as session:
+        tasks = list(session.scalars(select(UserTask.id)))
+    failed: list[Exception] = []
+
+    def hand_in() -> None:
+        try:
+            for number in reversed(tasks):
+                with sessions.begin() as session:
+                    an = session.scalars(select(User).where(User.username == "an")).one()
+                    user_tasks.claim(session, number, an)
+                    user_tasks.complete(session, number, an, {})
+        except Exception as error:
+            failed.append(error)
+
+    thread = Thread(target=hand_in)
+    thread.start()
+    drain(sessions)
+    thread.join(60)
+    drain(sessions)
+    assert failed == []
+    with sessions() as session:
+        assert session.scalars(select(UserTask.state)).all() == ["completed"] * 8
+        assert session.scalars(select(Job)).all() == []
+        assert set(session.scalars(select(UserTask.due_at))) <= {at("2026-11-26T17:00"), at("2026-11-27T17:00")}
+        assert session.scalars(select(HistoryEvent).where(HistoryEvent.kind == "job.failed")).all() == []

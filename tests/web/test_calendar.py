@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from engine import working_time
@@ -145,3 +145,14 @@ def test_it_reads_days_from_a_table_all_or_none(run: Callable[..., tuple[int, st
     table.write_bytes("ngày\n".encode("utf-16"))
     assert "UTF-8" in run("calendar", "import", str(table))[1]
     assert len(days(store)) == 2
+
+
+def test_it_tells_who_changed_it_last_and_how_many_deadlines_moved(releaser: Browser, store: Store, log_in: Enter) -> None:
+    assert "đổi lần cuối" not in releaser.get("/lich-lam-viec").text
+    said = releaser.post("/lich-lam-viec/ngay", {"tu": "31/12/2026", "loai": "nghi"}, follow_redirects=True).text
+    assert "Lịch được đổi lần cuối" in said and "0 việc dời hạn" in said and "Đang tính lại" in said
+    with store.begin() as session:
+        session.execute(delete(Job))
+    said = releaser.get("/lich-lam-viec").text
+    assert "Đã tính lại xong" in said and "Giang)" in said
+    assert "đổi lần cuối" not in log_in("an").get("/lich-lam-viec").text
