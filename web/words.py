@@ -171,6 +171,13 @@ def event_words(event: HistoryEvent) -> str:
     return ": ".join(part for part in (what, event.element_name or "", more) if part)
 
 
+def actor_words(event: HistoryEvent) -> str:
+    """Who did it, and for whom: `Trần Thị Hoa, thay Phạm Quang Minh`."""
+    who = event.actor.name if event.actor else _("hệ thống")
+    absent = event.detail.get("for_name")
+    return _("%(name)s, thay %(absent)s", name=who, absent=absent) if absent else who
+
+
 def init(app: Flask) -> None:
     filters: dict[str, Any] = {
         "date": write_date,
@@ -184,5 +191,5 @@ def init(app: Flask) -> None:
         "said": said,
     }
     app.jinja_env.filters.update(filters)
-    app.jinja_env.globals.update(state=state, is_late=is_late, event_words=event_words)
+    app.jinja_env.globals.update(state=state, is_late=is_late, event_words=event_words, actor_words=actor_words)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
