@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
-import orjson
 from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Select, select
@@ -14,9 +12,10 @@ from sqlalchemy.orm import joinedload
 from engine import deployments, documents, executions, history, identity, incidents, instances, user_tasks
 from engine.errors import NotFound
 from engine.models import HistoryEvent, ProcessDefinition, ProcessInstance, UserTask
-from web import picture, story
+from web import picture, replay, story
 from web.database import db
 from web.language import gettext as _
+from web.monitor import answers
 from web.paging import paginate
 from web.search import matches
 from web.sessions import me
@@ -163,8 +162,12 @@ def log(instance_id: int) -> ResponseReturnValue:
 
 @bp.get("/ho-so/<id:instance_id>/so-do.bpmn")
 def diagram(instance_id: int) -> Response:
-    """The BPMN file of the version that the case runs, byte for byte."""
-    response = make_response(deployments.diagram(db.session(), _case(instance_id).definition).source)
+    """The BPMN file of the version that the case runs, or of the one (`ban`) that it ran before, byte for byte."""
+    instance, version = _case(instance_id), request.args.get("ban", "")
+    definition = replay.definition(db.session(), instance, int(version[:9])) if version.isdecimal() else instance.definition
+    if definition is None:
+        raise NotFound(what="version", id=version[:9])
+    response = make_response(deployments.diagram(db.session(), definition).source)
     response.mimetype = "application/xml"
     return response
 
@@ -172,12 +175,13 @@ def diagram(instance_id: int) -> Response:
 @bp.get("/ho-so/<id:instance_id>/so-do.json")
 def diagram_state(instance_id: int) -> Response:
     """What is drawn upon the diagram: passed and active elements, flows, called cases."""
-    body = orjson.dumps(picture.state(db.session(), _case(instance_id), me()))
-    response = make_response(body)
-    response.mimetype = "application/json"
-    response.set_etag(hashlib.sha256(body).hexdigest()[:32])
-    response.make_conditional(request)
-    return response
+    return answers.state(picture.state(db.session(), _case(instance_id), me()))
+
+
+@bp.get("/ho-so/<id:instance_id>/dien-lai.json")
+def replayed(instance_id: int) -> Response:
+    """The case as it was at every moment, for the slider."""
+    return answers.state(replay.of(db.session(), _case(instance_id), me()))
 
 
 @bp.post("/ho-so/<id:instance_id>/huy")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -59,7 +59,9 @@ PLACES = {
     "steering.case": _l("trang điều hành"),
     "tasks.show": _l("trang việc"),
 }
-SAME = {"cases.diagram_state": "cases.diagram"}
+FILES = {"casefile.download": _l("trọn bộ hồ sơ")}
+"""What is only handed out."""
+SAME = {"cases.diagram_state": "cases.diagram", "cases.replayed": "cases.diagram"}
 """What a page asks for with the other."""
 KINDS = {accesses.READ: _l("đã xem"), accesses.EXPORTED: _l("đã tải về"), accesses.REFUSED: _l("bị từ chối")}
 
@@ -130,15 +132,16 @@ def _watch(response: Response) -> Response:
     if db.session().in_transaction():
         # The page of a refusal was made in a transaction that may hold, on SQLite, the very lock that is wanted here.
         db.session.rollback()
-    this = Late(clock.now(db.session()), user, kind, what, given.get("instance_id"), given.get("task_id"), _asked(), address())
-    late = [*looks.take(), this]
+    now, asked, task = clock.now(db.session()), _asked(), given.get("task_id")
+    these = [Late(now, user, kind, what, case, task, asked, address()) for case in g.get("exported", (given.get("instance_id"),))]
+    late = [*looks.take(), *these]
     try:
         with _hurried() if kind != accesses.EXPORTED else db.engine.connect() as connection, Session(connection) as own, own.begin():
             for one in late:
                 one.record(own)
     except SQLAlchemyError as error:
         log.warning("access.late", error=type(error).__name__, user=user, kind=kind, what=what, **given)
-        kept = looks.put_back(late if kind != accesses.EXPORTED else late[:-1])
+        kept = looks.put_back(late if kind != accesses.EXPORTED else late[: -len(these)])
         if kind == accesses.EXPORTED or not kept:
             looks.forget(look)
             return errors.page(503)
@@ -180,6 +183,11 @@ def _hurried() -> Iterator[Connection]:
             raw.execute("PRAGMA busy_timeout=20000")
 
 
+def exported(cases: Sequence[int]) -> None:
+    """For the view that hands out a file: of which cases it is. Each is recorded."""
+    g.exported = cases
+
+
 def _asked() -> str:
     return request.query_string.decode("utf-8", "replace")[:2_000]
 
@@ -207,7 +215,7 @@ def show(instance_id: int) -> ResponseReturnValue:
 
 
 def access_words(access: CaseAccess) -> str:
-    return f"{KINDS.get(access.kind, access.kind)}: {PLACES.get(access.what, access.what)}"
+    return f"{KINDS.get(access.kind, access.kind)}: {PLACES.get(access.what) or FILES.get(access.what, access.what)}"
 
 
 def init(app: Flask) -> None:

@@ -16,7 +16,7 @@ from engine.spiff.obstacle import Obstacle
 from engine.spiff.program import Program
 from engine.spiff.rerouting import Change, Place
 from engine.spiff.token import Token
-from engine.spiff.wait import Effects, Failure, Wait, WaitKind
+from engine.spiff.wait import Effects, Failure, Passage, Wait, WaitKind
 
 __all__ = ["Decide", "Execution"]
 
@@ -117,6 +117,16 @@ class Execution:
     def places(self) -> list[Place]:
         """Where the case stands, with what has failed and the branches that wait at joins."""
         return rerouting.places(self._case)
+
+    @property
+    def stays(self) -> list[Passage]:
+        """Where its tokens stand, the activities around them too, as passages that have not come to their end: `left_at` is now."""
+        case = self._case
+        return [
+            Passage(token.node.id, "open", token.entered, case.now, next(iter(token.waits), None), token.via)
+            for token in case.tasks.values()
+            if token.id != case.root.host and not token.subscription
+        ]
 
     def obstacles(self, change: Change) -> list[Obstacle]:
         """Why tokens cannot be moved like that by hand; empty: they can."""

@@ -1,5 +1,6 @@
 // The diagram of a case: what is done, where it stands, how often it went there. Everything shown here also stands in a table beside it.
 import NavigatedViewer from 'bpmn-js/lib/NavigatedViewer';
+import { Replay } from './replay.js';
 
 const POLL = 10_000;
 
@@ -9,10 +10,7 @@ async function show(canvas) {
   const said = canvas.querySelector('.said');
   const viewer = new NavigatedViewer({ container: board, zoomScroll: { enabled: false } });
   try {
-    const response = await fetch(canvas.dataset.xml);
-    // Without session the log-in page comes instead.
-    if (!response.ok || response.redirected) throw new Error(String(response.status));
-    await viewer.importXML(await response.text());
+    await open(viewer, canvas.dataset.xml);
   } catch {
     said.textContent = canvas.dataset.failed;
     return;
@@ -21,6 +19,11 @@ async function show(canvas) {
   const picture = new Picture(viewer, canvas.dataset.focus);
   fit(viewer);
   buttons(canvas, viewer);
+  let width = window.innerWidth;
+  window.addEventListener('resize', () => {
+    if (width !== window.innerWidth) fit(viewer);
+    width = window.innerWidth;
+  });
   // Inside a fold that was closed there was no room to fit into.
   canvas.closest('details')?.addEventListener('toggle', () => fit(viewer));
   if (canvas.dataset.state) {
@@ -29,7 +32,16 @@ async function show(canvas) {
       setInterval(() => { if (!document.hidden) picture.follow(canvas.dataset.state); }, POLL);
     }
   }
+  const box = document.querySelector('[data-replay]');
+  if (box && canvas.dataset.state) new Replay(box, picture, (address) => open(viewer, address).then(() => fit(viewer)), canvas.dataset.xml);
   canvas.dataset.ready = 'true';
+}
+
+async function open(viewer, address) {
+  const response = await fetch(address);
+  // Without session the log-in page comes instead.
+  if (!response.ok || response.redirected) throw new Error(String(response.status));
+  await viewer.importXML(await response.text());
 }
 
 function fit(viewer) {
@@ -76,7 +88,21 @@ class Picture {
     if (response.status === 401) document.querySelector('[data-session-ended]')?.removeAttribute('hidden');
     if (response.status !== 200) return;
     this.etag = response.headers.get('ETag');
-    this.draw(await response.json());
+    this.latest = await response.json();
+    if (!this.held) this.draw(this.latest);
+    this.changed?.();
+  }
+
+  /** Show how it was instead of how it is; null: how it is again. */
+  hold(state) {
+    this.held = Boolean(state);
+    this.draw(state ?? this.latest);
+  }
+
+  /** Another diagram is on the canvas: nothing is drawn upon it yet. */
+  forget() {
+    this.marked = new Map();
+    this.badges = new Map();
   }
 
   draw(state) {
@@ -112,14 +138,11 @@ class Picture {
       const known = this.badges.get(key);
       const kind = key.slice(id.length + 1);
       if (!element || (element.waypoints && kind !== 'taken')) continue;
-      if (known) {
-        known.node.textContent = text;
-        continue;
-      }
-      const node = document.createElement(address ? 'a' : 'span');
+      const node = known?.node ?? document.createElement(address ? 'a' : 'span');
       node.className = kind + (kind === 'token' && state.failed.includes(id) ? ' failed' : '');
       node.textContent = text;
       if (address) node.href = address;
+      if (known) continue;
       const overlay = this.overlays.add(id, { position: kind === 'taken' ? middle(element.waypoints) : place(kind), html: node, scale: { min: 0.8, max: 1.2 } });
       this.badges.set(key, { node, overlay });
     }
