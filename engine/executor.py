@@ -23,13 +23,12 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, joinedload, sessionmaker
 
 from engine import (
-    batches,
     calls,
     deadlines,
     deployments,
     documents,
+    errands,
     executions,
-    exports,
     history,
     jobs,
     messages,
@@ -43,6 +42,7 @@ from engine.errors import BpmnError, Conflict, DefinitionSuspended, EngineError,
 from engine.expressions import to_json
 from engine.models import Execution as StoredExecution
 from engine.models import Job, Organisation, ProcessDefinition, ProcessInstance
+from engine.reminders import sending
 from engine.spiff import Execution
 
 log = structlog.get_logger(__name__)
@@ -63,10 +63,6 @@ STEPS: Mapping[str, Step] = {
     jobs.CALENDAR: deadlines.hand_out,
     jobs.DEADLINES: deadlines.move,
 }
-DRIVEN: Mapping[str, Callable[[Session, Mapping[str, Any]], bool]] = {
-    jobs.BATCH: lambda session, work: batches.advance(session, work["batch"]),
-    jobs.EXPORT: exports.advance,
-}
 # Made once: every call of a handler asks it.
 _SERVICE = (
     select(Job, ProcessInstance, StoredExecution.state)
@@ -75,8 +71,6 @@ _SERVICE = (
     .options(joinedload(ProcessInstance.definition, innerjoin=True).joinedload(ProcessDefinition.deployment, innerjoin=True))
     .where(Job.id == bindparam("number"))
 )
-SLICE = 0.3
-"""Seconds for which a batch goes on before other jobs have their turn."""
 AGAIN = timedelta(minutes=1)
 """Between two tries of a job that only the activation of another case, or of a version, lets go on."""
 ATTEMPTS = 3
@@ -98,14 +92,19 @@ class Executor:
         settings: Mapping[str, Any] | None = None,
         lease: timedelta = jobs.LEASE,
         observe: Observe | None = None,
+        more: Mapping[str, errands.Errand] | None = None,
     ) -> None:
-        """`lease`: after which somebody else takes over what this one has died with. Extended while a job is under way."""
+        """`lease`: after which somebody else takes over what this one has died with. Extended while a job is under way.
+
+        `more`: errands beside the engine's own, by kind of job.
+        """
         self.sessions = session_factory
         self.owner = owner_name()
         self.lease = lease
         self._handlers = handlers
         self._settings = settings or {}
         self._observe = observe
+        self._errands = {**errands.known(self._settings), jobs.LETTER: sending.sender(handlers, self._settings), **(more or {})}
         self._held: set[int] = set()
 
     # --- leases ------------------------------------------------------------------------------------------------------------------------
@@ -157,8 +156,9 @@ class Executor:
         try:
             if kind == jobs.SERVICE:
                 return self._serve(job_id)
-            if kind in DRIVEN:
-                return self._carry_on(job_id, DRIVEN[kind])
+            if kind in self._errands:
+                self._errands[kind](errands.Turn(self.sessions, job_id, self.owner))
+                return "done"
             self._again(partial(self._step, job_id, STEPS[kind]))
         except NotWaiting:
             self._drop(job_id)
@@ -207,29 +207,6 @@ class Executor:
         """The job, deleted as of this transaction. Its case's row is locked first: the order in which everybody locks."""
         executions.lock_of_job(session, job_id)
         return jobs.take(session, job_id, self.owner)
-
-    def _carry_on(self, job_id: int, advance: Callable[[Session, Mapping[str, Any]], bool]) -> str:
-        """A batch or an export: one case or part after another, each in a transaction of its own. The job goes back to the end of the
-        queue until nothing is left. An export is put together then, outside of any transaction that writes."""
-        until = time.monotonic() + SLICE
-        while True:
-            with self.sessions.begin() as session:
-                job = session.get(Job, job_id)
-                if job is None or job.owner != self.owner:
-                    raise Stale(instance=f"job {job_id}")
-                work = job.payload
-                if not advance(session, work):
-                    break
-                if over := time.monotonic() > until:
-                    jobs.release(session, (job_id,), self.owner)
-            if over:
-                return "done"
-        with self._reading() as session:
-            content = exports.assemble(session, work)
-        with self.sessions.begin() as session:
-            jobs.finish(session, job_id, self.owner)
-            exports.store(session, work, content)
-        return "done"
 
     def _drop(self, job_id: int) -> None:
         """The case went on without it: there is nothing left to do."""

@@ -21,13 +21,13 @@ from sqlalchemy.orm import Session, contains_eager, joinedload, sessionmaker, un
 
 from engine import db, identity, jobs, standing
 from engine.errors import Invalid, NotFound
-from engine.models import Export, ExportPart, Job, Keyword, ProcessInstance, User
+from engine.models import Export, ExportPart, ExportPiece, Job, Keyword, ProcessInstance, User
 
-CSV, XLSX = "csv", "xlsx"
-FORMATS = (CSV, XLSX)
+CSV, XLSX, CASEFILE = "csv", "xlsx", "casefile"
+JOBS = {CSV: jobs.EXPORT, XLSX: jobs.EXPORT, CASEFILE: jobs.CASEFILE}
 MAKING, READY = "making", "ready"
 CHUNK = 500
-MOST = 200_000
+MOST = {CSV: 200_000, XLSX: 200_000, CASEFILE: 500}
 """Cases of one file."""
 AT_ONCE = 3
 """Files of one person under way."""
@@ -45,10 +45,10 @@ _STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", "＝", "＋", "－", 
 
 def ask(session: Session, user: User, format_: str, name: str, numbers: Sequence[int], arguments: Mapping[str, Any]) -> Export:
     """Have a file made of these cases. `arguments`: `columns` (pairs of key and heading) and `states` (words). Raises Invalid."""
-    if format_ not in FORMATS:
-        raise Invalid(expected=f"one of {', '.join(FORMATS)}", found=format_)
-    if len(numbers) > MOST:
-        raise Invalid(expected=f"at most {MOST} cases in one file", found=str(len(numbers)))
+    if format_ not in JOBS:
+        raise Invalid(expected=f"one of {', '.join(JOBS)}", found=format_)
+    if len(numbers) > MOST[format_]:
+        raise Invalid(expected=f"at most {MOST[format_]} cases in one file", found=str(len(numbers)))
     making = select(func.count(Export.id)).where(Export.user_id == user.id, Export.state == MAKING)
     if (session.scalar(making) or 0) >= AT_ONCE:
         raise Invalid(expected=f"at most {AT_ONCE} files under way for one person", found="one more")
@@ -64,7 +64,7 @@ def ask(session: Session, user: User, format_: str, name: str, numbers: Sequence
     )
     session.add(export)
     session.flush()
-    jobs.post(session, jobs.EXPORT, key=str(export.id), topic=TOPIC, payload={"export": export.id})
+    jobs.post(session, JOBS[format_], key=str(export.id), topic=TOPIC, payload={"export": export.id})
     return export
 
 
@@ -94,14 +94,15 @@ def tidy(sessions: sessionmaker[Session]) -> None:
 
 def _forget(session: Session, ids: Sequence[int]) -> None:
     if ids:
-        session.execute(delete(Job).where(Job.kind == jobs.EXPORT, Job.key.in_([str(id_) for id_ in ids])))
-        session.execute(delete(ExportPart).where(ExportPart.export_id.in_(ids)))
+        session.execute(delete(Job).where(Job.kind.in_(JOBS.values()), Job.key.in_([str(id_) for id_ in ids])))
+        for table in (ExportPiece, ExportPart):
+            session.execute(delete(table).where(table.export_id.in_(ids)))
         session.execute(delete(Export).where(Export.id.in_(ids)))
 
 
 def stuck(session: Session, export: Export) -> bool:
     """Whether nobody will go on making it: it was tried as often as jobs are tried."""
-    going = select(Job.id).where(Job.kind == jobs.EXPORT, Job.key == str(export.id), Job.next_at.is_not(None))
+    going = select(Job.id).where(Job.kind == JOBS[export.format], Job.key == str(export.id), Job.next_at.is_not(None))
     return export.state == MAKING and session.scalar(going) is None
 
 
@@ -114,9 +115,7 @@ def advance(session: Session, work: Mapping[str, Any]) -> bool:
     export = session.scalar(query)
     if export is None or export.state != MAKING or export.done >= export.total:
         return False
-    numbers = array("q")
-    numbers.frombytes(zstandard.decompress(export.numbers))
-    part = numbers[export.done : export.done + CHUNK].tolist()
+    part = numbers(export)[export.done : export.done + CHUNK].tolist()
     found = lines(session, part, export.arguments, export.user) if export.user.active else []
     session.add(ExportPart(export_id=export.id, number=export.done // CHUNK, lines=found))
     export.done += len(part)
@@ -124,15 +123,21 @@ def advance(session: Session, work: Mapping[str, Any]) -> bool:
     return True
 
 
+def numbers(export: Export) -> array[int]:
+    """The cases it is made of."""
+    found = array("q")
+    found.frombytes(zstandard.decompress(export.numbers))
+    return found
+
+
 def assemble(session: Session, work: Mapping[str, Any]) -> bytes | None:
     """The file, of all its parts; None when there is nothing to put together (any more). Reads only: it takes a while."""
     export = session.get(Export, work.get("export", 0))
     if export is None or export.state != MAKING:
         return None
-    numbers = range((export.total + CHUNK - 1) // CHUNK)
 
     def read() -> Iterator[Sequence[Any]]:
-        for number in numbers:
+        for number in range((export.total + CHUNK - 1) // CHUNK):
             yield from session.scalars(select(ExportPart.lines).where(ExportPart.export_id == export.id, ExportPart.number == number)).one()
 
     return write(export.format, export.arguments, read())

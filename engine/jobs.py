@@ -25,8 +25,9 @@ from engine.spiff import Wait, moments
 
 SERVICE, TIMER, CALL, RETURN, CANCEL = "service", "timer", "call", "return", "cancel"
 MESSAGE, BUFFERED, SIGNAL, ESCALATION, START_TIMER = "message", "buffered", "signal", "escalation", "start_timer"
-BATCH = "batch"
-EXPORT = "export"
+BATCH, LETTER = "batch", "letter"
+EXPORT, CASEFILE = "export", "casefile"
+AUDIT = "audit"
 CALENDAR, DEADLINES = "calendar", "deadlines"
 
 RETRIES = 3

@@ -20,8 +20,10 @@ from sqlalchemy.orm import Session, sessionmaker
 from engine import chores, deputies, exports, jobs, retention, seals, topics, watchdog
 from engine.bell import Bell
 from engine.chores import Duty
+from engine.errands import Errand
 from engine.executor import Executor, Observe
 from engine.jobs import Lane
+from engine.reminders import turns
 
 log = structlog.get_logger(__name__)
 
@@ -36,6 +38,8 @@ SEAL = timedelta(minutes=5)
 """Between two seals over the history."""
 RETURN = timedelta(minutes=1)
 """Between two looks for tasks of deputies whose time is over."""
+REMIND = timedelta(minutes=5)
+"""Between two looks for user tasks of which somebody is to be reminded."""
 TIDY = timedelta(hours=1)
 """Between two rounds of archiving and purging."""
 
@@ -47,6 +51,8 @@ def duties(sessions: sessionmaker[Session], settings: Mapping[str, Any], watch: 
     found.append(Duty(chores.SEAL, SEAL, partial(seals.seal_all, sessions, key)))
     found.append(Duty(chores.DEPUTIES, RETURN, partial(deputies.tidy, sessions)))
     found.append(Duty(chores.EXPORTS, TIDY, partial(exports.tidy, sessions)))
+    if settings.get("MAIL_HOST") and settings.get("REMINDERS"):
+        found.append(Duty(chores.REMINDERS, REMIND, partial(turns.take, sessions, settings.get("HEAD_ROLES", ()))))
     if rules := settings.get("RETENTION"):
         found.append(Duty(chores.RETENTION, TIDY, partial(retention.tidy, sessions, rules, Path(settings["ARCHIVE_FOLDER"]))))
     return found
@@ -64,8 +70,9 @@ class Worker(Executor):
         lease: timedelta = jobs.LEASE,
         observe: Observe | None = None,
         watch: timedelta = WATCH,
+        more: Mapping[str, Errand] | None = None,
     ) -> None:
-        super().__init__(session_factory, handlers, settings, lease, observe)
+        super().__init__(session_factory, handlers, settings, lease, observe, more)
         self._bell = Bell()
         self._pace = threading.local()
         self._stopping = threading.Event()

@@ -63,13 +63,13 @@ def _read() -> Asked:
         raise Incomplete(_("Cần chọn việc phải làm."))
     kept = [(name, one) for name in ("task", "incident", "instance") for one in request.form.getlist(name)][: steering.MOST]
     kept += [(name, request.form[name]) for name in ("everything", "holder", "filtered", "incidents") if request.form.get(name)]
-    ids = list(db.session.scalars(_chosen(act.on)))
+    ids = list(db.session.scalars(chosen(act.on)))
     if not ids:
         raise Incomplete(_("Cần chọn ít nhất một dòng của danh sách."))
     return Asked(kind, ids, [("kind", kind), *kept])
 
 
-def _chosen(on: str) -> Select[Any]:
+def chosen(on: str) -> Select[Any]:
     """Ids of tasks, incidents or cases, only of cases that the user supervises."""
     if on == "task":
         query = select(UserTask.id).join(UserTask.instance).where(UserTask.state == user_tasks.OPEN, supervision.mine())

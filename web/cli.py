@@ -122,7 +122,7 @@ def deploy(folder: Path, note: str) -> None:
             if proposed:
                 wish = releases.Wish(name, files, note)
                 asked = releases.propose(session, wish, user=None, topics=topics.discover("handlers"))
-                click.echo(f"{name}: đề nghị phát hành {asked.id}, chờ người có quyền ban hành duyệt")
+                click.echo(f"{name}: đề nghị phát hành {asked.id}, chờ người có quyền phát hành duyệt")
             else:
                 deployment = deployments.deploy(session, name, files, note=note, topics=topics.discover("handlers"))
                 click.echo(f"{deployment.folder} {deployment.number}")
@@ -267,17 +267,19 @@ def _sessions(app: Flask | None = None) -> sessionmaker[Session]:
 
 
 def _worker(app: Flask, threads: int = 2):  # type: ignore[no-untyped-def]  # engine.worker is imported only here
-    from engine import topics
+    from engine import jobs, topics
     from engine.worker import Worker
+    from web.casefile import making
     from web.metrics import observe_job
 
-    return Worker(_sessions(app), topics.discover("handlers"), app.config, threads, app.config["LEASE"], observe=observe_job)
+    more = {jobs.CASEFILE: making.errand(lambda: app)}
+    return Worker(_sessions(app), topics.discover("handlers"), app.config, threads, app.config["LEASE"], observe=observe_job, more=more)
 
 
 def _add_operations() -> None:
-    from web import calendaring, holding, keeping, operations
+    from web import calendaring, deputising, holding, keeping, operations
 
-    for command in (*operations.COMMANDS, *keeping.COMMANDS, *calendaring.COMMANDS, *holding.COMMANDS):
+    for command in (*operations.COMMANDS, *keeping.COMMANDS, *calendaring.COMMANDS, *deputising.COMMANDS, *holding.COMMANDS):
         cli.add_command(command)
 
 

@@ -12,12 +12,13 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from celery import Celery
 from celery.signals import worker_process_init, worker_ready
 
-from engine import chores, db, topics
+from engine import chores, db, jobs, topics
 from engine.executor import Executor
 from engine.feeder import Send
 from engine.jobs import Leased
@@ -75,12 +76,16 @@ class Carried:
             if self._executor is None:
                 from sqlalchemy.orm import sessionmaker
 
+                from web import create_app
+                from web.casefile import making
                 from web.logs import configure
 
                 given = settings.read(os.environ)
                 configure(given["LOG"])
                 engine = db.create_engine(given["SQLALCHEMY_DATABASE_URI"])
-                self._executor = Executor(sessionmaker(engine), topics.discover("handlers"), given, given["LEASE"], observe_job)
+                # The pages' application only when a file is to be written in its words.
+                more = {jobs.CASEFILE: making.errand(cache(create_app))}
+                self._executor = Executor(sessionmaker(engine), topics.discover("handlers"), given, given["LEASE"], observe_job, more)
                 never = threading.Event()
                 turns = (self._executor.sessions, duties(self._executor.sessions, given), never)
                 for name, does, has in (("leases", self._executor.keep_leases, (never,)), ("chores", chores.take_turns, turns)):

@@ -20,13 +20,19 @@ def verify(
     keys: Collection[bytes] = (),
     noted: Mapping[int, str] | None = None,
     progress: Callable[[int], None] | None = None,
+    case: int | None = None,
 ) -> Iterator[Finding]:
     """What is not as it was written. `connection`: of db.snapshot().
 
     `keys`: with which seals may be marked; `noted`: digests of seals, kept elsewhere, by number.
 
     `progress` is told how many entries of how many cases have been looked at, now and then.
+
+    `case`: only what concerns this one: its entries against its chain and what seals say of it, and who read it. Seals are not looked at.
     """
-    yield from sealed.examine(connection, keys, noted or {})
-    yield from reads.examine(connection)
-    yield from chains.examine(connection, progress)
+    if case is None:
+        yield from sealed.examine(connection, keys, noted or {})
+        yield from reads.examine(connection)
+    else:
+        yield from reads.of_case(connection, case)
+    yield from chains.examine(connection, progress, case)

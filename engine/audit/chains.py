@@ -19,13 +19,19 @@ EVERY = 20_000
 _CONTENT = ("kind", "element_id", "element_name", "element_type", "wait_id", "user_task_id", "actor_id", "address")
 
 
-def examine(connection: Connection, progress: Callable[[int], None] | None = None) -> Iterator[Finding]:
-    """Whatever is wrong with the history of any case."""
+def examine(connection: Connection, progress: Callable[[int], None] | None = None, only: int | None = None) -> Iterator[Finding]:
+    """Whatever is wrong with the history of any case, or of the one case `only`."""
     event, head, case = HistoryEvent, SealedHead, ProcessInstance
     columns = [getattr(event, name) for name in ("instance_id", "number", "id", "digest", "at", *_CONTENT)]
     entries = select(*columns, type_coerce(event.detail, LargeBinary)).order_by(event.instance_id, event.number, event.id)
     heads = select(head.case_number, head.seal_number, head.state, head.count, head.head, head.rows)
     cases = select(case.id, case.history_count, case.history_head).order_by(case.id)
+    if only is not None:
+        entries, heads, cases = (
+            entries.where(event.instance_id == only),
+            heads.where(head.case_number == only),
+            cases.where(case.id == only),
+        )
     streams = (cases, entries, heads.order_by(head.case_number, head.seal_number))
     done = told = 0
     for number, (row, found, sealed) in together(*(Groups(rows(connection, query)) for query in streams)):

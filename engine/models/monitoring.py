@@ -85,3 +85,13 @@ class ExportPart(Base):
     export_id: Mapped[int] = mapped_column(ForeignKey("export.id", ondelete="CASCADE"), primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     lines: Mapped[list[list[Any]]] = mapped_column(Json)
+
+
+class ExportPiece(Base):
+    """Some bytes of the file of one case of an export (`part` counts the cases, `number` the pieces): a large file is never held whole."""
+
+    __tablename__ = "export_piece"
+    export_id: Mapped[int] = mapped_column(ForeignKey("export.id", ondelete="CASCADE"), primary_key=True)
+    part: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    content: Mapped[bytes] = mapped_column(LargeBinary)

@@ -70,3 +70,39 @@ class CaseAccess(Base):
     """Over all of the above but `id`."""
     seal_number: Mapped[int | None] = mapped_column(ForeignKey("seal.number"))
     user: Mapped[User | None] = relationship()
+
+
+class AuditRun(Base):
+    """Somebody had the history looked at: of one case, or (`case_number` null) of all. `state`: asked, running, ended."""
+
+    __tablename__ = "audit_run"
+    __table_args__ = (Index(None, "case_number", "id"),)
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
+    case_number: Mapped[int | None] = mapped_column(Id)
+    """No foreign key: that a case was looked at is known after it is purged."""
+    state: Mapped[str] = mapped_column(String(20))
+    asked_at: Mapped[datetime] = mapped_column(Instant)
+    ended_at: Mapped[datetime | None] = mapped_column(Instant)
+    total: Mapped[int]
+    """Entries there were when it was asked for."""
+    done: Mapped[int] = mapped_column(default=0)
+    found: Mapped[int] = mapped_column(default=0)
+    """How much was found, also what is beyond the rows that are kept."""
+    user: Mapped[User] = relationship()
+
+
+class AuditFinding(Base):
+    """One thing that a look has found (engine.audit.Finding)."""
+
+    __tablename__ = "audit_finding"
+    __table_args__ = (Index(None, "run_id", "case_number"),)
+    run_id: Mapped[int] = mapped_column(ForeignKey("audit_run.id", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    kind: Mapped[str] = mapped_column(String(20))
+    entry: Mapped[int | None] = mapped_column(Id)
+    """Number of the entry, of the seal, or of the row of a read."""
+    case_number: Mapped[int | None] = mapped_column(Id)
+    expected: Mapped[str] = mapped_column(Text)
+    found: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime | None] = mapped_column(Instant)

@@ -5,13 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
-from engine import contents, deployments, user_tasks
+from engine import contents, deployments, jobs, user_tasks
 from engine.models import ProcessInstance, User, UserTask
 from engine.worker import Worker
 from tests.web.test_monitor import started
+from web.casefile import making
 
 FOLDER = Path(__file__).parent / "don_nghi"
 ADDRESS = "/thiet-ke/don_nghi/chuyen-ho-so"
@@ -60,9 +62,10 @@ def complete(session: Session, case: int, element: str, username: str, data: dic
     user_tasks.complete(session, task.id, user, data)
 
 
-def work(store: sessionmaker[Session]) -> None:
-    """What a worker does until nothing is due."""
-    worker = Worker(store, {})
+def work(store: sessionmaker[Session], app: Flask | None = None) -> None:
+    """What a worker does until nothing is due. `app`: for complete files of cases, and for its secrets."""
+    more = {jobs.CASEFILE: making.errand(lambda: app)} if app else {}
+    worker = Worker(store, {}, app.config if app else None, more=more)
     while worker.run_due():
         pass
 

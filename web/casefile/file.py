@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import zipfile
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ from web.casefile import drawing, signatures
 from web.casefile.paper import Paper
 from web.language import gettext as _
 from web.watching import access_words
-from web.words import STATES, event_words, size, write_moment
+from web.words import STATES, actor_words, event_words, size, write_moment
 
 FORMAT = "luanchuyen.casefile/1"
 MANIFEST, SIGNATURE = "manifest.json", "signature.json"
@@ -48,6 +49,12 @@ def cases_of(session: Session, instance: ProcessInstance, user: User) -> list[Pr
         called = list(session.scalars(query.order_by(ProcessInstance.id)))
         found, callers = found + called, [case.id for case in called]
     return found
+
+
+def name_of(instance: ProcessInstance) -> str:
+    """The name of a case's file among others: the number makes it the only one."""
+    key = re.sub(r"[^\w.-]+", "_", instance.business_key).strip("._")[:80]
+    return f"{instance.id}-{key}.zip" if key else f"{instance.id}.zip"
 
 
 def write(session: Session, instance: ProcessInstance, user: User, secret: str, stream: IO[bytes]) -> None:
@@ -162,8 +169,7 @@ def _events(session: Session, paper: Paper, case: ProcessInstance) -> None:
     query = select(HistoryEvent).where(HistoryEvent.instance_id == case.id).options(joinedload(HistoryEvent.actor))
     rows = []
     for event in session.scalars(query.order_by(HistoryEvent.id)):
-        who = event.actor.name if event.actor else _("hệ thống")
-        rows.append((str(event.number), write_moment(event.at), event_words(event), who, event.address or ""))
+        rows.append((str(event.number), write_moment(event.at), event_words(event), actor_words(event), event.address or ""))
     paper.head(_("Nhật ký"))
     paper.table((_("Số"), _("Lúc"), _("Sự việc"), _("Ai"), _("Từ địa chỉ")), rows, (11, 28, 79, 32, 24))
 
