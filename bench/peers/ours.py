@@ -20,6 +20,19 @@ from web import accounts
 
 DIAGRAMS = Path(__file__).parents[1] / "diagrams"
 KEY = "de_nghi"
+SECRET = "x" * 40
+
+
+@contextmanager
+def served(database: str, folder: Path, processes: int) -> Iterator[Server]:
+    """The web processes alone, on a database that is prepared. `folder`: for their files and log."""
+    port = free_port()
+    environment = {"LUANCHUYEN_DATABASE_URL": database, "LUANCHUYEN_FOLDER": str(folder), "LUANCHUYEN_SECRET_KEY": SECRET}
+    options = ["--no-control-socket", "--worker-class", "gthread", "--workers", str(processes), "--threads", "16"]
+    command = [sys.executable, "-m", "gunicorn", *options, "--bind", f"127.0.0.1:{port}", "web:create_app()"]
+    root = Path(__file__).parents[2]
+    with running(command, port, "/khoe", folder / "ours.log", environment | {"LUANCHUYEN_LOG": "json"}, root) as server:
+        yield server
 
 
 class Ours:
@@ -39,12 +52,7 @@ class Ours:
                 accounts.add(session, username, username.replace("_", " ").title(), PASSWORD, roles=("nhan_vien@co_quan",))
             for key in (KEY, "thu_tuc"):
                 deployments.deploy(session, key, {file.name: file.read_bytes() for file in DIAGRAMS.iterdir() if file.stem == key})
-        port = free_port()
-        environment = {"LUANCHUYEN_DATABASE_URL": database, "LUANCHUYEN_FOLDER": str(folder), "LUANCHUYEN_SECRET_KEY": "x" * 40}
-        options = ["--no-control-socket", "--worker-class", "gthread", "--workers", str(processes), "--threads", "16"]
-        command = [sys.executable, "-m", "gunicorn", *options, "--bind", f"127.0.0.1:{port}", "web:create_app()"]
-        root = Path(__file__).parents[2]
-        with running(command, port, "/khoe", folder / "ours.log", environment | {"LUANCHUYEN_LOG": "json"}, root) as server:
+        with served(database, folder, processes) as server:
             yield server
         self.sessions.kw["bind"].dispose()
 
