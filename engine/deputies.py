@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy import ColumnElement, and_, exists, or_, select, true
 from sqlalchemy.orm import Session, joinedload, sessionmaker
 
 from engine import db, executions, identity, user_tasks
@@ -109,6 +109,11 @@ def of_absent(session: Session, user: User) -> list[Deputy]:
 def of_deputy(session: Session, user: User) -> list[Deputy]:
     """For whom `user` stands in, now or later, the next first."""
     return _not_over(session, Deputy.deputy_id == user.id)
+
+
+def everybody(session: Session) -> list[Deputy]:
+    """Every deputyship that is not over, the next first. For who operates the installation."""
+    return _not_over(session, true())
 
 
 def _not_over(session: Session, which: ColumnElement[bool]) -> list[Deputy]:

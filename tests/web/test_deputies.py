@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
+import pytest
+from click.testing import CliRunner
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
 from engine import user_tasks
 from engine.models import Deputy, HistoryEvent, User, UserTask
 from tests.web.conftest import Browser
+from web import deputising
 from web.words import today
 
 DAY = "%d/%m/%Y"
@@ -90,3 +93,19 @@ def test_either_of_the_two_ends_it(store: sessionmaker[Session], case: int, log_
     assert "Đã thôi làm thay" in chi.post(f"/tai-khoan/nguoi-thay/{number}/thoi", follow_redirects=True).text
     assert chi.post(f"/lam-thay/{task}").status_code == 404
     assert "Chưa có ai." in binh.get("/tai-khoan/nguoi-thay").text
+
+
+def test_the_operator_appoints_for_who_fell_ill(store: sessionmaker[Session], database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LUANCHUYEN_DATABASE_URL", database_url)
+    monkeypatch.setenv("LUANCHUYEN_SECRET_KEY", "x" * 40)
+    last = f"{today() + timedelta(days=5):{DAY}}"
+
+    def run(*words: str) -> str:
+        result = CliRunner().invoke(deputising.deputy, words, catch_exceptions=False)
+        assert result.exit_code == 0, result.output
+        return result.output
+
+    number = run("appoint", "binh", "chi", "--until", last, "--reason", "ốm").strip()
+    assert run("list").startswith(f"{number}\tbinh\tchi\t")
+    run("withdraw", number)
+    assert run("list") == ""
