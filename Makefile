@@ -25,7 +25,7 @@ run: .venv/run.stamp $(TRANSLATIONS) $(DEMO) ## Serve the demo: a fictional prov
 
 .PHONY: test
 test: .venv/test.stamp $(TRANSLATIONS) packages lint ## Check everything: ruff, mypy, all tests; sets up what they need
-	$(BIN)/pytest --numprocesses auto --dist loadfile
+	$(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 .PHONY: lint
 lint: .venv/test.stamp ## Check the code without running it: ruff, mypy

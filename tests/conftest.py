@@ -19,6 +19,8 @@ from engine import db, models, scenarios, watchdog
 from tests import postgresql
 
 assert models.Base is db.Base  # the import of the models is what fills the metadata
+STORIES = ("test_procedure", "test_studio_story", "test_studio_diagram")
+"""Files that take longest."""
 
 
 def table_names() -> list[str]:
@@ -122,3 +124,8 @@ def session(engine: Engine) -> Iterator[Session]:
     """One session; what the test does not commit is rolled back."""
     with Session(engine) as session:
         yield session
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long stories in the browser first: of several processes, the last file must not be one that takes minutes."""
+    items.sort(key=lambda item: 0 if item.path.stem in STORIES else 1 if item.path.parent.name == "browser" else 2)
