@@ -68,7 +68,7 @@ def for_releasing(view: View) -> View:
     @wraps(view)
     def ask(user: User, **arguments: Any) -> ResponseReturnValue:
         if not may_release(user):
-            return _refuse(403, "AuthorizationException", f"Tài khoản {user.username} không có quyền ban hành quy trình.")
+            return _refuse(403, "AuthorizationException", f"Tài khoản {user.username} không có quyền phát hành quy trình.")
         return view(user, **arguments)
 
     return asked_by_account(ask)
@@ -140,7 +140,7 @@ def _propose(wish: releases.Wish, user_id: int) -> Response:
     asked = releases.propose(db.session(), wish, user=db.session.get_one(User, user_id), topics=_topics())
     keep()
     where = url_for("studio.proposal", folder=wish.folder, release_id=asked.id, _external=True)
-    message = f"Chưa có hiệu lực. Đã nhận và gửi thành đề nghị phát hành số {asked.id}; người thứ hai có quyền ban hành duyệt tại {where}."
+    message = f"Chưa có hiệu lực. Đã nhận và gửi thành đề nghị phát hành số {asked.id}; người thứ hai có quyền phát hành duyệt tại {where}."
     return _refuse(409, "ReleaseProposed", message, release=asked.id)
 
 
@@ -255,7 +255,7 @@ def _findings(findings: Sequence[Finding], first: str, kept: str = "") -> Respon
             where = [file, f"dòng {finding.line or 0}", finding.element]
             lines.append(f"* {finding.vi} | {' | '.join(part for part in where if part)}")
     message = "\n".join(
-        [f"ENGINE-09005 Could not parse BPMN process. Chưa ban hành được, có {len(lines)} lỗi:", *lines, *([kept] if kept else [])]
+        [f"ENGINE-09005 Could not parse BPMN process. Chưa phát hành được, có {len(lines)} lỗi:", *lines, *([kept] if kept else [])]
     )
     return _refuse(400, "ParseException", message, details=details)
 

@@ -68,7 +68,7 @@ def test_it_begins_a_new_folder_with_an_empty_diagram(log_in: Enter, store: sess
     assert said.location == "/thiet-ke/de_nghi_di_hoc"
     assert list(draft_of(store, "de_nghi_di_hoc")) == ["de_nghi_di_hoc.bpmn"]
     page = phuc.get(said.location).text
-    assert "chưa ban hành lần nào" in page
+    assert "chưa phát hành lần nào" in page
     again = phuc.post("/thiet-ke", {"tieu_de": "Đề nghị đi học"})
     assert again.status_code == 422
     assert "de_nghi_di_hoc" in again.text
@@ -84,15 +84,15 @@ def test_a_new_folder_takes_the_files_that_were_brought(log_in: Enter, store: se
 
 def test_a_folder_shows_files_findings_and_what_changed(log_in: Enter) -> None:
     phuc = editor(log_in, "phuc")
-    assert "Giống bản 1 đã ban hành" in phuc.browser.get(HOME).text
+    assert "Giống bản 1 đã phát hành" in phuc.browser.get(HOME).text
     got = phuc.load()
     phuc.save(got["content"].replace('camunda:formRef="xet"', 'camunda:formRef="khong_co"'), got["sha256"])
     page = phuc.browser.get(HOME).text
-    assert "Bản nháp khác bản 1 đã ban hành" in page
+    assert "Bản nháp khác bản 1 đã phát hành" in page
     assert "đã sửa" in page
     found = phuc.browser.get(f"{HOME}/kiem-tra", headers={"HX-Request": "true"}).text
     assert f'href="{HOME}/tep/don_nghi.bpmn?chon=xet"' in found
-    assert "Chưa ban hành được" in found
+    assert "Chưa phát hành được" in found
     assert "<html" not in found
     assert "1 lỗi" in phuc.browser.get(f"{HOME}/kiem-tra?gon=1").text
 
@@ -270,11 +270,11 @@ def test_it_says_when_a_newer_version_came_from_elsewhere(log_in: Enter, store: 
     newer = {**FILES, "don_nghi.bpmn": DIAGRAM.replace("Xét đơn".encode(), "Xem đơn".encode())}
     with store.begin() as session:
         deployments.deploy(session, "don_nghi", newer)
-    assert "Bản 2 đã được ban hành từ nơi khác" in phuc.browser.get(HOME).text
+    assert "Bản 2 đã được phát hành từ nơi khác" in phuc.browser.get(HOME).text
     assert draft_of(store)["don_nghi.bpmn"].endswith(b"<!-- phuc -->")
     phuc.browser.post(f"{HOME}/theo-phien-ban")
     assert draft_of(store) == newer
-    assert "Giống bản 2 đã ban hành" in phuc.browser.get(HOME).text
+    assert "Giống bản 2 đã phát hành" in phuc.browser.get(HOME).text
 
 
 def test_it_explains_a_rule(log_in: Enter) -> None:

@@ -25,7 +25,7 @@ KINDS = {
     "renamed": _l("Đổi tên tệp"),
     "imported": _l("Nhập tệp"),
     "restored": _l("Khôi phục"),
-    "followed": _l("Lấy theo phiên bản đã ban hành"),
+    "followed": _l("Lấy theo phiên bản đã phát hành"),
     "aside": _l("Giữ riêng: người khác đã lưu trước"),
 }
 

@@ -161,7 +161,7 @@ def _done(folder: str, wish: Wish, seen: Seen) -> ResponseReturnValue:
         flash(words, "done")
         return redirect(url_for("studio.release", folder=folder))
     made = releases.propose(db.session(), wish, user=me(), topics=known_topics(), seen=seen)
-    flash(_("Đã gửi đề nghị phát hành số %(number)s. Người có quyền ban hành sẽ duyệt.", number=made.id), "done")
+    flash(_("Đã gửi đề nghị phát hành số %(number)s. Người có quyền phát hành sẽ duyệt.", number=made.id), "done")
     return redirect(url_for("studio.proposal", folder=folder, release_id=made.id))
 
 

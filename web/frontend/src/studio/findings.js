@@ -9,7 +9,7 @@ import { node, words } from './words.js';
 
 const PAUSE = 900;
 const KINDS = [
-  ['error', 'exclamation-octagon-fill', 'late', () => words('Lỗi, phải sửa trước khi ban hành', 'Errors, to be mended before release')],
+  ['error', 'exclamation-octagon-fill', 'late', () => words('Lỗi, phải sửa trước khi phát hành', 'Errors, to be mended before release')],
   ['todo', 'hourglass-split', 'waiting', () => words('Còn phải làm', 'To do')],
   ['warning', 'exclamation-triangle-fill', 'active', () => words('Cảnh báo', 'Warnings')],
 ];
@@ -71,7 +71,7 @@ export class Findings {
         `${count('error')} lỗi, ${count('todo')} việc còn phải làm, ${count('warning')} cảnh báo`,
         `${count('error')} errors, ${count('todo')} to-dos, ${count('warning')} warnings`,
       )
-      : words('Không có lỗi. Quy trình ban hành được.', 'No findings. The process can be released.');
+      : words('Không có lỗi. Quy trình phát hành được.', 'No findings. The process can be released.');
     return node('p', { class: 'findings-sum', role: 'status', 'data-findings-sum': true }, text);
   }
 
