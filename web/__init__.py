@@ -40,6 +40,7 @@ def _register(app: Flask) -> None:
     from web import (
         account,
         asking,
+        auditing,
         auth,
         batches,
         calendar,
@@ -86,6 +87,7 @@ def _register(app: Flask) -> None:
         eventlogs,
         watching,
         casefile,
+        auditing,
         engine_rest,
     ):
         app.register_blueprint(blueprint.bp)

@@ -93,19 +93,24 @@ def _check(archive: Path, trusted: tuple[str, ...]) -> None:
     import zipfile
 
     from engine import archives
+    from engine.errors import FileRejected
     from web.casefile import file, signatures
 
     given = _settings()
     if zipfile.is_zipfile(archive):
         with zipfile.ZipFile(archive) as opened:
-            unsigned = file.SIGNATURE not in opened.namelist()
+            unsigned = archives.CASE in opened.namelist() and file.SIGNATURE not in opened.namelist()
         if unsigned:
             written = archives.verify(archive)
             click.echo(f"{archive.name}: nguyên vẹn, không có chữ ký; mã nội dung {written.content}")
             return
-    secrets = (given["SECRET_KEY"], *given["SECRET_KEY_FALLBACKS"])
-    found = file.check(archive, {*map(signatures.public, secrets), *trusted})
-    click.echo(f"{archive.name}: nguyên vẹn; hồ sơ {found.case}, lập lúc {found.made_at} bởi {found.made_by}, khóa {found.key}")
+    keys = {*map(signatures.public, (given["SECRET_KEY"], *given["SECRET_KEY_FALLBACKS"])), *trusted}
+    with archive.open("rb") as stream:
+        found = file.check_all(stream, archive.name, keys)
+    for name, one in found:
+        if isinstance(one, FileRejected):
+            raise one
+        click.echo(f"{name}: nguyên vẹn; hồ sơ {one.case}, lập lúc {one.made_at} bởi {one.made_by}, khóa {one.key}")
 
 
 @click.command("accesses")

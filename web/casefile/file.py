@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import re
+import shutil
+import tempfile
 import zipfile
+import zlib
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
@@ -27,6 +31,8 @@ from web.words import STATES, actor_words, event_words, size, write_moment
 
 FORMAT = "luanchuyen.casefile/1"
 MANIFEST, SIGNATURE = "manifest.json", "signature.json"
+UNREADABLE = (OSError, KeyError, ValueError, TypeError, EOFError, NotImplementedError, RuntimeError, zipfile.BadZipFile, zlib.error)
+"""What a file that is none, or was damaged, makes who reads it say."""
 NOT_HANDED_OUT = ("draft",)
 """Tables whose rows stay here: what people typed and did not hand in is theirs."""
 
@@ -39,6 +45,14 @@ class Checked:
     made_at: str
     made_by: str
     key: str
+
+    @property
+    def moment(self) -> datetime | None:
+        """When it was made."""
+        try:
+            return datetime.fromisoformat(self.made_at)
+        except ValueError:
+            return None
 
 
 def cases_of(session: Session, instance: ProcessInstance, user: User) -> list[ProcessInstance]:
@@ -100,27 +114,67 @@ def _manifest(
     }
 
 
-def check(path: Path, keys: Collection[str]) -> Checked:
+LARGEST, MOST, WORDS = 3_000_000_000, 50_000, 50_000_000
+"""Bytes of all members together, members, and bytes of manifest and signature, of a file that is believed enough to be read."""
+
+
+def check(path: Path | IO[bytes], keys: Collection[str], name: str = "") -> Checked:
     """Read a whole file and compare it with its manifest and signature. `keys`: public keys to trust. Raises FileRejected."""
+    name = name or (path.name if isinstance(path, Path) else "")
     try:
         with zipfile.ZipFile(path) as file:
+            _bear(file, name)
             content, signed = file.read(MANIFEST), orjson.loads(file.read(SIGNATURE))
             names = file.namelist()
-            found = {name: _digest(file, name) for name in names if name not in (MANIFEST, SIGNATURE)}
+            found = {member: _digest(file, member) for member in names if member not in (MANIFEST, SIGNATURE)}
         manifest = orjson.loads(content)
         key, signature = str(signed["public_key"]), str(signed["signature"])
         about = Checked(int(manifest["case"]), str(manifest["made_at"]), str(manifest["made_by"]), key)
         wanted = dict(manifest["members"])
-    except (OSError, KeyError, ValueError, TypeError, EOFError, NotImplementedError, RuntimeError, zipfile.BadZipFile) as error:
-        raise FileRejected(file=path.name, expected="the file of a case that can be read", found=type(error).__name__) from error
+    except UNREADABLE as error:
+        raise FileRejected(file=name, expected="the file of a case that can be read", found=type(error).__name__) from error
     if not signatures.holds(content, signature, key):
-        raise FileRejected(file=path.name, expected="the signature of its manifest", found="another")
+        raise FileRejected(file=name, expected="the signature of its manifest", found="another")
     if key not in keys:
-        raise FileRejected(file=path.name, expected="the signature of this installation", found=f"that of the key {key}")
-    wrong = sorted(name for name in {*found, *wanted} if found.get(name) != wanted.get(name))
+        raise FileRejected(file=name, expected="the signature of this installation", found=f"that of the key {key}")
+    wrong = sorted(member for member in {*found, *wanted} if found.get(member) != wanted.get(member))
     if wrong or len(set(names)) != len(names) or manifest.get("format") != FORMAT:
-        raise FileRejected(file=path.name, expected="the members of its manifest, unchanged", found=", ".join(wrong) or "others")
+        raise FileRejected(file=name, expected="the members of its manifest, unchanged", found=", ".join(wrong)[:500] or "others")
     return about
+
+
+def _bear(file: zipfile.ZipFile, name: str) -> None:
+    """Raises FileRejected for one that would take too much to read."""
+    members = file.infolist()
+    words = max((one.file_size for one in members if one.filename in (MANIFEST, SIGNATURE)), default=0)
+    if len(members) > MOST or sum(one.file_size for one in members) > LARGEST or words > WORDS:
+        raise FileRejected(file=name, expected="a file of bearable size", found="a larger one")
+
+
+def check_all(stream: IO[bytes], name: str, keys: Collection[str]) -> list[tuple[str, Checked | FileRejected]]:
+    """The file of one case, or each of a file that holds several. Raises FileRejected for what is neither."""
+    try:
+        with zipfile.ZipFile(stream) as whole:
+            _bear(whole, name)
+            inner = [one for one in whole.namelist() if one.endswith(".zip")]
+            if MANIFEST in whole.namelist() or not inner:
+                return [(name, _checked(stream, keys, name))]
+            found = []
+            for one in inner:
+                with tempfile.TemporaryFile() as part:
+                    with whole.open(one) as member:
+                        shutil.copyfileobj(member, part)
+                    found.append((one, _checked(part, keys, one)))
+            return found
+    except UNREADABLE as error:
+        raise FileRejected(file=name, expected="the file of a case that can be read", found=type(error).__name__) from error
+
+
+def _checked(stream: IO[bytes], keys: Collection[str], name: str) -> Checked | FileRejected:
+    try:
+        return check(stream, keys, name)
+    except FileRejected as rejected:
+        return rejected
 
 
 def _digest(file: zipfile.ZipFile, name: str) -> str:
