@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, delete, select, update
-from sqlalchemy.orm import Session, contains_eager, joinedload
+from sqlalchemy.orm import Session, joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
 from engine import candidates, db, deployments, executions, history, identity, wait_states
@@ -16,29 +16,36 @@ from engine.diagram import Element
 from engine.errors import Forbidden, Invalid, NotFound, UserTaskAssigned, UserTaskNotOpen
 from engine.expressions import to_json
 from engine.forms import Form
-from engine.models import Deputy, Draft, Execution, HistoryEvent, Organisation, ProcessDefinition, ProcessInstance, User, UserTask
+from engine.models import (
+    Deployment,
+    Deputy,
+    Draft,
+    Execution,
+    Organisation,
+    ProcessDefinition,
+    ProcessInstance,
+    User,
+    UserTask,
+)
 from engine.pipeline import Pipeline
+from engine.statements import Question
 
 OPEN, COMPLETED, CANCELLED = "open", "completed", "cancelled"
 CHOICES = frozenset({"_to_chuc", "_tai_khoan"})
 """Reserved variables that hold what select fields choose from."""
-REMINDED_AGAIN = timedelta(hours=1)
 
 # Made once, as all that every completion says to the database. The case's row is locked first, as everywhere; the other two are locked so
 # that who waited for the case gets all three as they are then.
-_TASK = (
-    select(UserTask, Execution.state)
-    .join(UserTask.instance)
-    .join(ProcessInstance.definition)
-    .join(Execution, Execution.instance_id == UserTask.instance_id)
-    .options(
-        contains_eager(UserTask.instance)
-        .contains_eager(ProcessInstance.definition)
-        .joinedload(ProcessDefinition.deployment, innerjoin=True)
-    )
-    .where(UserTask.id == bindparam("number"), identity.MAY_SEE_TASK)
-    .with_for_update(of=(ProcessInstance, UserTask, Execution), key_share=True)
-    .execution_options(populate_existing=True)
+_TASK = Question(
+    *(UserTask, ProcessInstance, ProcessDefinition, Deployment, Execution.state),
+    of=lambda rows: (
+        rows.join(ProcessInstance, ProcessInstance.id == UserTask.instance_id)
+        .join(ProcessDefinition, ProcessDefinition.id == ProcessInstance.definition_id)
+        .join(Deployment, Deployment.id == ProcessDefinition.deployment_id)
+        .join(Execution, Execution.instance_id == UserTask.instance_id)
+        .where(UserTask.id == bindparam("number"), identity.MAY_SEE_TASK)
+        .with_for_update(of=(ProcessInstance, UserTask, Execution), key_share=True)
+    ),
 )
 _CLOSED = (
     update(UserTask)
@@ -71,11 +78,13 @@ def _lock(session: Session, task_id: int, user: User) -> UserTask:
     # Its people are read when somebody asks for them, which is when something is wrong.
     given = {"number": task_id, **identity.given(user)}
     # Again for who waited while the case was moved to another version: see executions.lock.
-    row = session.execute(_TASK, given).one_or_none() or session.execute(_TASK, given).one_or_none()
-    if row is None:
+    rows = _TASK.ask(session, given) or _TASK.ask(session, given)
+    if not rows:
         raise NotFound(what="user task", id=task_id)
-    task, packed = row
-    instance = executions.locked(session, task.instance)
+    task: UserTask = rows[0][0]
+    _, instance, definition, deployment, packed = rows[0]
+    set_committed_value(task, "instance", instance)
+    executions.locked(session, instance, definition, deployment)
     executions.remember(session, instance.id, packed)
     if task.state != OPEN:
         actor = task.ended_by.name if task.ended_by else "the case"
@@ -141,7 +150,7 @@ def hand_back(session: Session, task: UserTask, actor: User | None, reason: str 
     named = {"to": None} if shared else {"to": absent.id, "to_name": absent.name}
     detail = {"from": task.assignee_id, **named} | ({"reason": reason} if reason else {})
     task.assignee_id, task.on_behalf_of_id = None if shared else absent.id, None
-    _changed(session, task, actor, "task.unclaimed" if shared else "task.assigned", detail)
+    changed(session, task, actor, "task.unclaimed" if shared else "task.assigned", detail)
 
 
 def unclaim(session: Session, task_id: int, user: User) -> UserTask:
@@ -180,47 +189,35 @@ def assign(session: Session, task_id: int, user: User, assignee: User, reason: s
 
 def give_back(session: Session, task_id: int, user: User, holder: User | None, reason: str) -> UserTask:
     """Take back that a task was given to somebody: `holder` has it again, or nobody. For supervisors of its case, with a reason."""
-    task = _steered(session, task_id, user, "assign this user task", reason)
+    task = steered(session, task_id, user, "assign this user task", reason)
     if holder is not None:
         candidates.admit(session, task.instance_id, {(identity.account(holder.username), task.scope)})
     named = {"to": holder.id, "to_name": holder.name} if holder else {"to": None}
     detail = {"from": task.assignee_id, **named, "reason": reason.strip()}
     task.assignee_id, task.on_behalf_of_id = holder.id if holder else None, None
-    return _changed(session, task, user, "task.assigned" if holder else "task.unclaimed", detail)
-
-
-def remind(session: Session, task_id: int, user: User, reason: str) -> UserTask:
-    """Ask the holder of a task not to forget it. For supervisors of its case, once in an hour. Raises Invalid, Forbidden."""
-    task = _steered(session, task_id, user, "remind the holder of this user task", reason)
-    if task.assignee_id is None:
-        raise Invalid(expected="a user task that somebody holds", found="one that nobody has claimed")
-    lately = select(HistoryEvent.id).where(
-        HistoryEvent.user_task_id == task.id, HistoryEvent.kind == "task.reminded", HistoryEvent.at > db.now(session) - REMINDED_AGAIN
-    )
-    if session.scalar(lately.limit(1)) is not None:
-        raise Forbidden(action="remind the holder of this user task", reason="he was reminded within the last hour")
-    return _changed(session, task, user, "task.reminded", {"to": task.assignee_id, "reason": reason.strip()})
+    return changed(session, task, user, "task.assigned" if holder else "task.unclaimed", detail)
 
 
 def set_due_date(session: Session, task_id: int, user: User, due: datetime | None, reason: str) -> UserTask:
     """Give an open task another due date, or none. For supervisors of its case, with a reason."""
-    task = _steered(session, task_id, user, "change the due date of this user task", reason)
+    task = steered(session, task_id, user, "change the due date of this user task", reason)
     detail = {"from": task.due_at and task.due_at.isoformat(), "due": due and due.isoformat(), "reason": reason.strip()}
     task.due_at = due
-    return _changed(session, task, user, "task.due_date_set", detail)
+    return changed(session, task, user, "task.due_date_set", detail)
 
 
 def set_priority(session: Session, task_id: int, user: User, priority: int, reason: str) -> UserTask:
     """Give an open task another priority, 0 to 100. For supervisors of its case, with a reason. Raises Invalid."""
     if not 0 <= priority <= 100:
         raise Invalid(expected="a priority from 0 to 100", found=priority)
-    task = _steered(session, task_id, user, "change the priority of this user task", reason)
+    task = steered(session, task_id, user, "change the priority of this user task", reason)
     detail = {"from": task.priority, "priority": priority, "reason": reason.strip()}
     task.priority = priority
-    return _changed(session, task, user, "task.priority_set", detail)
+    return changed(session, task, user, "task.priority_set", detail)
 
 
-def _steered(session: Session, task_id: int, user: User, action: str, reason: str) -> UserTask:
+def steered(session: Session, task_id: int, user: User, action: str, reason: str) -> UserTask:
+    """The open task, its case's row locked, for a supervisor who gives a reason. Raises as _lock(), Invalid, Forbidden."""
     if not reason.strip():
         raise Invalid(expected="a reason for this change", found="none")
     task = _lock(session, task_id, user)
@@ -230,7 +227,7 @@ def _steered(session: Session, task_id: int, user: User, action: str, reason: st
     return task
 
 
-def _changed(session: Session, task: UserTask, user: User | None, kind: str, detail: Mapping[str, Any]) -> UserTask:
+def changed(session: Session, task: UserTask, user: User | None, kind: str, detail: Mapping[str, Any]) -> UserTask:
     element = _element(session, task)
     history.record(session, task.instance_id, kind, actor=user, element=element, user_task_id=task.id, detail=detail)
     session.flush()

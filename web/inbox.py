@@ -51,6 +51,7 @@ def _tasks() -> Select[UserTask]:
         .outerjoin(Organisation, Organisation.id == UserTask.organisation_id)
         .options(
             load_only(UserTask.name, UserTask.created_at, UserTask.due_at, UserTask.ended_at, UserTask.priority),
+            load_only(UserTask.reminded, UserTask.reminded_at),
             contains_eager(UserTask.instance).load_only(ProcessInstance.title, ProcessInstance.business_key),
             contains_eager(UserTask.organisation).load_only(Organisation.name),
         )

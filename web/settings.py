@@ -12,6 +12,9 @@ LUANCHUYEN_RELEASE_ROLES  ban_hanh                         roles, comma-separate
 LUANCHUYEN_RELEASE_APPROVAL 0                              1: a release takes a second person, who approves it
 LUANCHUYEN_EDIT_ROLES     phan_tich,ban_hanh               roles whose holders may change drafts of processes in the studio
 LUANCHUYEN_MAIL_HOST, _MAIL_PORT, _MAIL_USER, _MAIL_PASSWORD, _MAIL_FROM, _MAIL_TO, _MAIL_TLS    empty: mail is recorded as not sent
+LUANCHUYEN_REMINDERS      1                                where mail is set up, people are reminded of tasks; 0: only by hand
+LUANCHUYEN_HEAD_ROLES     lanh_dao                         roles whose holders are heads of their bodies: told of tasks that stay late
+LUANCHUYEN_ADDRESS        empty                            address of this site for letters, such as https://luanchuyen.tinh.example
 LUANCHUYEN_SECRET_KEY_OLD empty                            the former secret key, while it is being changed
 LUANCHUYEN_SECRET_<NAME>  none                             secrets that diagrams name, for handlers only
 LUANCHUYEN_HTTP_HOSTS     empty                            hosts that the topic goi_http may call; LUANCHUYEN_HTTP_PRIVATE: networks of ours
@@ -68,6 +71,9 @@ def read(environ: Mapping[str, str]) -> dict[str, Any]:
         "MAIL_FROM": given.get("MAIL_FROM", ""),
         "MAIL_TO": given.get("MAIL_TO", ""),
         "MAIL_TLS": _yes(given, "MAIL_TLS"),
+        "REMINDERS": _yes(given, "REMINDERS", "1"),
+        "HEAD_ROLES": _words(given, "HEAD_ROLES", "lanh_dao"),
+        "TASK_ADDRESS": _task_address(given),
         "SECRET_KEY_FALLBACKS": [given["SECRET_KEY_OLD"]] if given.get("SECRET_KEY_OLD") else [],
         "SECRETS": {name.removeprefix("SECRET_"): value for name, value in given.items() if _is_secret(name)},
         "HTTP_HOSTS": given.get("HTTP_HOSTS", ""),
@@ -121,8 +127,16 @@ def _whole(given: Mapping[str, str], name: str, default: int) -> int:
     return int(text)
 
 
-def _yes(given: Mapping[str, str], name: str) -> bool:
-    text = given.get(name, "0").strip().lower()
+def _task_address(given: Mapping[str, str]) -> str:
+    """Where a task is found, with {task} for its number; empty when nobody has said where this site is."""
+    address = given.get("ADDRESS", "").strip().rstrip("/")
+    if address and (not address.startswith(("https://", "http://")) or any(sign in address for sign in "{} ")):
+        raise SettingsError(f"Expected {PREFIX}ADDRESS to be an address such as https://luanchuyen.tinh.example, but found {address!r}")
+    return f"{address}/viec/{{task}}" if address else ""
+
+
+def _yes(given: Mapping[str, str], name: str, default: str = "0") -> bool:
+    text = given.get(name, default).strip().lower()
     if text not in {"0", "1", "no", "yes", "false", "true", ""}:
         raise SettingsError(f"Expected {PREFIX}{name} to be 0 or 1, but found {text!r}")
     return text in {"1", "yes", "true"}

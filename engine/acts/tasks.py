@@ -13,6 +13,7 @@ from engine import deployments, executions, incidents, user_tasks
 from engine.acts.outlook import Arguments, Outlook, portions, refusal
 from engine.errors import EngineError, InstanceNotActive, Invalid, NotFound
 from engine.models import BatchItem, Incident, ProcessInstance, User, UserTask
+from engine.reminders import by_hand
 
 
 def plan(session: Session, arguments: Arguments, ids: Sequence[int] | None, user: User) -> Iterator[Outlook]:
@@ -63,7 +64,7 @@ def set_priority(session: Session, arguments: Arguments, item: BatchItem, user: 
 
 
 def remind(session: Session, arguments: Arguments, item: BatchItem, user: User, reason: str) -> None:
-    user_tasks.remind(session, task_of(item), user, reason)
+    by_hand.remind(session, task_of(item), user, reason)
 
 
 # --- incidents ---

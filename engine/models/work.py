@@ -12,6 +12,9 @@ from engine.db import Base, Id, Instant, Json
 from engine.models.cases import ProcessInstance
 from engine.models.people import Organisation, User
 
+_OPEN = "state = 'open'"
+_SHOWN = ("instance_id", "element_id", "due_at", "organisation_id", "assignee_id")
+"""What lists and counts of running cases ask of open tasks: all of it stands in one index."""
 _TAKEN = "on_behalf_of_id IS NOT NULL"
 UNPLANNED = "state = 'open' AND due_at IS NOT NULL AND (planned_for IS NULL OR planned_for <> due_at)"
 """Open tasks whose reminders are still to be planned, or planned anew since their due date has moved: the condition of a partial index."""
@@ -26,9 +29,11 @@ class UserTask(Base):
         Index(None, "instance_id", "state"),
         Index(None, "assignee_id", "state", "due_at"),
         Index(None, "state", "ended_at"),
+        Index(None, "organisation_id", "instance_id"),
+        Index("ix_user_task_open", *_SHOWN, sqlite_where=text(_OPEN), postgresql_where=text(_OPEN)),
         Index(None, "on_behalf_of_id", sqlite_where=text(_TAKEN), postgresql_where=text(_TAKEN)),
-        Index("ix_user_task_unplanned", "due_at", sqlite_where=text(UNPLANNED), postgresql_where=text(UNPLANNED)),
-        Index(None, "remind_at", sqlite_where=text(REMINDED), postgresql_where=text(REMINDED)),
+        Index("ix_user_task_unplanned", "state", "due_at", sqlite_where=text(UNPLANNED), postgresql_where=text(UNPLANNED)),
+        Index(None, "state", "remind_at", sqlite_where=text(REMINDED), postgresql_where=text(REMINDED)),
         UniqueConstraint("instance_id", "wait_id"),
     )
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -40,7 +45,7 @@ class UserTask(Base):
     form: Mapped[str | None] = mapped_column(String(300))
     """Resource name of its form in the case's deployment."""
     assignee_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
-    organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"), index=True)
+    organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"))
     """The body that is asked, where its candidate groups name exactly one."""
     priority: Mapped[int] = mapped_column(default=50)
     created_at: Mapped[datetime] = mapped_column(Instant)
@@ -103,6 +108,7 @@ class Job(Base):
             for lane, which in (("steps", "topic IS NULL"), ("services", "topic IS NOT NULL"))
         ),
         Index(None, "kind", "due_at"),
+        Index(None, "element_id"),
         UniqueConstraint("instance_id", "wait_id", "kind", "key"),
     )
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -130,7 +136,7 @@ class MessageSubscription(Base):
     """A case (or, without an instance, a start event) that waits for a message or a signal."""
 
     __tablename__ = "message_subscription"
-    __table_args__ = (Index(None, "kind", "name"),)
+    __table_args__ = (Index(None, "kind", "name"), Index(None, "element_id"))
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     kind: Mapped[str] = mapped_column(String(10))
     name: Mapped[str] = mapped_column(String(200))

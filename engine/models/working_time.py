@@ -39,7 +39,7 @@ class WorkingHours(Base):
 
 
 class CalendarChange(Base):
-    """That the calendar was changed, by whom: the deadlines counted with it have followed, or are following. Rows are added, never changed."""
+    """That the calendar was changed, and by whom: the deadlines counted with it follow. Rows are added, never changed."""
 
     __tablename__ = "calendar_change"
     id: Mapped[int] = mapped_column(Id, primary_key=True)

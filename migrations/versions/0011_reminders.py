@@ -18,8 +18,10 @@ def upgrade() -> None:
     for name in ("planned_for", "remind_at", "reminded_at"):
         op.add_column("user_task", sa.Column(name, INSTANT, nullable=True))
     op.add_column("user_task", sa.Column("reminded", sa.Integer(), nullable=False, server_default="0"))
-    op.create_index("ix_user_task_unplanned", "user_task", ["due_at"], sqlite_where=UNPLANNED, postgresql_where=UNPLANNED)
-    op.create_index(op.f("ix_user_task_remind_at"), "user_task", ["remind_at"], sqlite_where=REMINDED, postgresql_where=REMINDED)
+    op.create_index("ix_user_task_unplanned", "user_task", ["state", "due_at"], sqlite_where=UNPLANNED, postgresql_where=UNPLANNED)
+    op.create_index(
+        op.f("ix_user_task_state_remind_at"), "user_task", ["state", "remind_at"], sqlite_where=REMINDED, postgresql_where=REMINDED
+    )
     for name in ("stay", "rest"):
         op.add_column("step_time", sa.Column(name, sa.Float(), nullable=False, server_default="0"))
     op.create_table(
@@ -51,7 +53,7 @@ def downgrade() -> None:
     op.drop_table("calendar_change")
     for name in ("rest", "stay"):
         op.drop_column("step_time", name)
-    op.drop_index(op.f("ix_user_task_remind_at"), table_name="user_task")
+    op.drop_index(op.f("ix_user_task_state_remind_at"), table_name="user_task")
     op.drop_index("ix_user_task_unplanned", table_name="user_task")
     for name in ("reminded", "reminded_at", "remind_at", "planned_for"):
         op.drop_column("user_task", name)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from engine import batches, executions, instances, user_tasks
 from engine.errors import Forbidden, Invalid
 from engine.models import Batch, BatchItem, HistoryEvent, Incident
+from engine.reminders import by_hand
 from tests.engine.cast import flow
 from tests.engine.stage import PLAIN, Stage, drawn, task
 from tests.engine.test_batches import carry_out, events, states, told
@@ -148,13 +149,13 @@ def test_the_holder_is_reminded_once_in_an_hour(stage: Stage, session: Session) 
     case, giang = stage.start(stage.version(PLAIN)), stage.cast["giang"]
     task = stage.open(case)["a"]
     with pytest.raises(Invalid):
-        user_tasks.remind(session, task.id, giang, "gấp")
+        by_hand.remind(session, task.id, giang, "gấp")
     user_tasks.claim(session, task.id, stage.cast["an"])
-    user_tasks.remind(session, task.id, giang, "gấp")
+    by_hand.remind(session, task.id, giang, "gấp")
     with pytest.raises(Forbidden):
-        user_tasks.remind(session, task.id, giang, "gấp")
+        by_hand.remind(session, task.id, giang, "gấp")
     stage.now += timedelta(minutes=61)
-    user_tasks.remind(session, task.id, giang, "gấp")
+    by_hand.remind(session, task.id, giang, "gấp")
     assert events(session, "task.reminded") == {case.id: 2}
 
 

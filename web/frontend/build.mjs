@@ -18,7 +18,7 @@ const ENTRIES = [
 ];
 
 const ICONS = [
-  'arrows-move', 'dash-lg', 'pencil',
+  'arrows-move', 'bell', 'dash-lg', 'pencil',
   'arrow-clockwise', 'arrow-counterclockwise', 'arrow-down', 'arrow-left', 'arrow-right', 'arrow-up', 'box-arrow-up-right', 'calendar-event', 'check-circle-fill', 'check-lg',
   'chevron-down', 'chevron-right', 'clock', 'download', 'exclamation-octagon-fill', 'exclamation-triangle-fill', 'file-earmark-text',
   'fullscreen', 'hourglass-split', 'info-circle', 'keyboard', 'list', 'paperclip', 'person', 'play-fill', 'plus-lg', 'search', 'slash-circle',

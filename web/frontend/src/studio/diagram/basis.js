@@ -3,6 +3,7 @@ import { Group } from '@bpmn-io/properties-panel';
 import { is } from 'bpmn-js/lib/util/ModelUtil';
 import { property, subject } from './change.js';
 import { choice, h, line, press } from './entries.js';
+import { remindersOf } from './dates.js';
 import { words } from '../words.js';
 
 export function basisOf(element, { changer, vocabulary }) {
@@ -56,6 +57,7 @@ function process(changer) {
     entries: [
       line({ id: 'ten_ho_so', label: words('Tên hồ sơ trong danh sách', 'Title of the case in lists'), hint: words('Biểu thức ${…}. Không để thông tin mật ở đây.', 'An expression ${…}. Nothing confidential.'), ...kept(changer, 'ten_ho_so') }),
       line({ id: 'ma_ho_so', label: words('Mã hồ sơ', 'Business key'), hint: words('Biểu thức từ biểu mẫu mở hồ sơ. Để trống thì người mở tự gõ.', 'An expression over the start form. Without it whoever starts a case types one.'), ...kept(changer, 'ma_ho_so') }),
+      ...remindersOf(changer),
       line({ id: 'historyTimeToLive', label: words('Lưu lịch sử trong', 'History time to live'), placeholder: 'P3650D', get: (element) => subject(element).get('camunda:historyTimeToLive'), set: (element, value) => changer.set(element, { 'camunda:historyTimeToLive': value }) }),
     ],
   };
