@@ -53,10 +53,9 @@ def test_one_that_fails_does_not_stop_the_others(sessions: sessionmaker[Session]
 def test_whoever_executes_jobs_tidies_where_a_rule_says_so(
     sessions: sessionmaker[Session], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert [duty.name for duty in duties(sessions, {})] == [chores.WATCHDOG, chores.SEAL]
+    assert chores.RETENTION not in {duty.name for duty in duties(sessions, {})}
     asked: list[object] = []
     monkeypatch.setattr(retention, "tidy", lambda *given: asked.append(given))
-    found = duties(sessions, {"RETENTION": {"p": 1}, "ARCHIVE_FOLDER": str(tmp_path)})
-    assert [duty.name for duty in found] == [chores.WATCHDOG, chores.SEAL, chores.RETENTION]
-    found[1].do()
+    found = {duty.name: duty for duty in duties(sessions, {"RETENTION": {"p": 1}, "ARCHIVE_FOLDER": str(tmp_path)})}
+    found[chores.RETENTION].do()
     assert asked == [(sessions, {"p": 1}, tmp_path)]
