@@ -14,7 +14,7 @@ from flask.typing import ResponseReturnValue
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as FlaskSession
 from sqlalchemy import Engine
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from werkzeug.routing import IntegerConverter
 
 from engine.db import Base, configure, gave_way
@@ -92,10 +92,20 @@ class Application(Flask):
         response: Response = self.make_response(super().dispatch_request())
         if _writes() and (response.status_code < 400 or g.get("keep", False)):
             # Here and not after the request: a commit that fails (a full disk, a stale row) still becomes a page that says so.
-            db.session.commit()
+            _commit()
         else:
             db.session.rollback()
         return response
+
+
+def _commit() -> None:
+    db.session.flush()
+    try:
+        db.session.commit()
+    except DBAPIError as error:
+        # A server that goes away while it commits may have written everything or nothing, and cannot be asked any more.
+        g.undecided = error.connection_invalidated
+        raise
 
 
 def _begin_anew(before: dict[str, Any]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import structlog
-from flask import Flask, Response, current_app, jsonify, make_response, render_template, request
+from flask import Flask, Response, current_app, g, jsonify, make_response, render_template, request
 from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
@@ -67,14 +67,30 @@ SENTENCES = {
     507: _l("Máy chủ hết dung lượng đĩa. Không có thay đổi nào được lưu. Hãy báo người quản trị, rồi thử lại."),
 }
 
+UNDECIDED = _l(
+    "Mất kết nối với cơ sở dữ liệu đúng lúc ghi: có thể đã ghi trọn vẹn, có thể chưa ghi gì. "
+    "Hãy xem lại việc hoặc hồ sơ trước khi gửi lần nữa; gửi lại việc đã hoàn thành không làm hỏng gì."
+)
+
 
 def status_of(error: engine_errors.EngineError) -> int:
     """The HTTP status for an error of the engine."""
     return next(status for kind, status in ENGINE if isinstance(error, kind))
 
 
-def page(status: int, sentence: str = "", *, title: str = "", reference: str = "", typed: list[tuple[str, str]] | None = None) -> Response:
-    """The page for `status`; JSON for a script that asks for it. `typed` is what was sent, shown so that it is not lost."""
+def page(
+    status: int,
+    sentence: str = "",
+    *,
+    title: str = "",
+    reference: str = "",
+    typed: list[tuple[str, str]] | None = None,
+    undecided: bool = False,
+) -> Response:
+    """The page for `status`; JSON for a script that asks for it. `typed` is what was sent, shown so that it is not lost.
+
+    `undecided`: nobody knows whether it was stored.
+    """
     sentence = sentence or str(SENTENCES.get(status, ""))
     title = title or str(TITLES.get(status, TITLES[500]))
     if is_script():
@@ -82,7 +98,14 @@ def page(status: int, sentence: str = "", *, title: str = "", reference: str = "
     try:
         back = request.path if status == 401 else None
         text = render_template(
-            "error.html", status=status, title=title, sentence=sentence, reference=reference, typed=typed or [], back=back
+            "error.html",
+            status=status,
+            title=title,
+            sentence=sentence,
+            reference=reference,
+            typed=typed or [],
+            back=back,
+            undecided=undecided,
         )
     except Exception:
         # The page itself needs the database (who is logged in); where that is what failed, plain words remain.
@@ -140,6 +163,8 @@ def _stale(_error: StaleDataError) -> Response:
 def _database(error: SQLAlchemyError) -> Response:
     only_read()
     log.exception("database", error=str(error)[:500])
+    if g.get("undecided", False):
+        return page(503, str(UNDECIDED), title=_("Không rõ đã ghi hay chưa"), typed=typed_fields(), undecided=True)
     busy = isinstance(error, OperationalError)
     return page(507 if busy and _disk_full(error) else 503 if busy else 500, typed=typed_fields())
 

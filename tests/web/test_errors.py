@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import event, select
+from sqlalchemy import Connection, event, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -148,3 +148,22 @@ def test_a_disk_that_is_really_full_loses_nothing_and_leaves_nothing_half_done(
         assert "task.completed" not in session.scalars(select(HistoryEvent.kind)).all()
     pages["most"] = 0
     assert binh.post(f"/viec/{task}", {"ket_luan": "dong_y", "y_kien": opinion}).status_code == 302
+
+
+@pytest.mark.parametrize("database_url", [pytest.param("postgresql", marks=pytest.mark.postgresql)], indirect=True)
+def test_a_server_that_dies_while_it_commits_leaves_open_whether_it_did(app: Flask, log_in: Enter, case: int, task_of: Find) -> None:
+    binh, task = log_in("binh"), task_of(case, "xet")
+    with app.app_context():
+        engine = db.engine
+
+    def die(connection: Connection) -> None:
+        number = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+        with engine.connect() as other:
+            other.exec_driver_sql(f"SELECT pg_terminate_backend({number}, 5000)")
+
+    event.listen(engine, "commit", die, once=True)
+    said = binh.post(f"/viec/{task}/nhan")
+    assert said.status_code == 503
+    assert "Không rõ đã ghi hay chưa" in said.text
+    assert "Không có thay đổi nào được lưu" not in said.text
+    assert binh.post(f"/viec/{task}/nhan").status_code == 302
