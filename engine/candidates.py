@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import String, bindparam, insert, select
+from sqlalchemy import BigInteger, String, bindparam, column, delete, insert, select, table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from engine import db, deployments, identity
 from engine.expressions import evaluate
-from engine.models import Candidate, Organisation, Participant, ProcessInstance, User, UserTask
-from engine.pipeline import Pipeline
+from engine.models import Candidate, Organisation, Participant, ProcessInstance, Supervision, User, UserTask
+from engine.pipeline import GIVEN, Pipeline
 from engine.spiff import Wait
 
 SCOPES = {"ho_so": identity.CASE, "nhiem_vu": identity.TASK}
@@ -31,16 +31,17 @@ _OPENED = (
     .inline()
 )
 _ASKED = insert(Candidate).from_select(
-    ["user_task_id", "principal"],
-    select(UserTask.id, bindparam("principal", type_=String)).where(
-        UserTask.instance_id == bindparam("instance_id"), UserTask.wait_id == bindparam("wait_id")
-    ),
+    ["user_task_id", "principal"], select(column("id", BigInteger), bindparam("principal", type_=String)).select_from(table(GIVEN))
 )
 _ADMITTED = {
     name: dialect.insert(Participant)
     .values({name: bindparam(name) for name in ("instance_id", "principal", "scope")})
     .on_conflict_do_nothing()
     .inline()
+    for name, dialect in (("postgresql", postgresql), ("sqlite", sqlite))
+}
+_ENTRUSTED = {
+    name: dialect.insert(Supervision).values({name: bindparam(name) for name in ("digest", "principal")}).on_conflict_do_nothing().inline()
     for name, dialect in (("postgresql", postgresql), ("sqlite", sqlite))
 }
 
@@ -72,9 +73,9 @@ def open_tasks(session: Session, together: Pipeline, instance: ProcessInstance, 
             "follow_up_at": wait.follow_up,
             "scope": scope,
         }
-        together.add(_OPENED, task)
+        opened = together.add(_OPENED, task)
         for principal in sorted(principals):
-            together.add(_ASKED, {"instance_id": instance.id, "wait_id": wait.id, "principal": principal})
+            together.add(_ASKED, {"principal": principal}, after=opened)
         admitted |= {(principal, scope) for principal in principals}
     admit(session, instance.id, admitted, together)
 
@@ -95,8 +96,34 @@ def admit(session: Session, instance_id: int, entries: Iterable[tuple[str, str]]
 
 
 def supervise(session: Session, instance: ProcessInstance, variables: Mapping[str, Any], together: Pipeline | None = None) -> None:
-    """Process property `giam_sat`: the principals that supervise its cases."""
+    """Process property `giam_sat`: the principals that supervise its cases. The row of the case is written by the caller.
+
+    `together`: what is sent when a case begins; without it, who supervises the case already stays.
+    """
     process = deployments.diagram(session, instance.definition).elements[instance.definition.key]
     found = evaluate(process.properties.get("giam_sat", ""), variables)
     groups = found if isinstance(found, list) else str(found or "").split(",")
-    admit(session, instance.id, {(str(group).strip(), identity.SUPERVISE) for group in groups if str(group).strip()}, together)
+    principals = {name for group in groups if (name := str(group).strip())}
+    if together is None:
+        own = (Participant.instance_id == instance.id, Participant.scope == identity.SUPERVISE)
+        entrust(session, instance, principals.union(session.scalars(select(Participant.principal).where(*own))))
+    else:
+        _entrust(session, instance, principals, together)
+
+
+def entrust(session: Session, instance: ProcessInstance, principals: Collection[str]) -> None:
+    """Have these, and nobody else, supervise a case. Its row is locked by the caller."""
+    own = (Participant.instance_id == instance.id, Participant.scope == identity.SUPERVISE)
+    session.execute(delete(Participant).where(*own).execution_options(synchronize_session=False))
+    sent = Pipeline(session)
+    _entrust(session, instance, principals, sent)
+    sent.send()
+
+
+def _entrust(session: Session, instance: ProcessInstance, principals: Collection[str], sent: Pipeline) -> None:
+    """Put it down in both places: among those who take part, and on the case's row."""
+    admit(session, instance.id, {(principal, identity.SUPERVISE) for principal in principals}, sent)
+    instance.supervisors = identity.set_of(principals)
+    entrusting = _ENTRUSTED[session.get_bind().dialect.name]
+    for principal in sorted(principals):
+        sent.add(entrusting, {"digest": instance.supervisors, "principal": principal})

@@ -9,12 +9,25 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from engine import candidates, chain, db, deployments, documents, executions, history, identity, jobs, user_tasks, wait_states, working_time
+from engine import (
+    candidates,
+    chain,
+    db,
+    deployments,
+    documents,
+    executions,
+    history,
+    identity,
+    jobs,
+    keywords,
+    user_tasks,
+    wait_states,
+    working_time,
+)
 from engine.errors import DefinitionSuspended, ExpressionError, Forbidden, Invalid, NotFound
 from engine.expressions import evaluate, to_json
-from engine.models import Execution as StoredExecution
 from engine.models import ProcessDefinition, ProcessInstance, User
-from engine.pipeline import Pipeline, insertion
+from engine.pipeline import Pipeline
 from engine.spiff import Execution
 from engine.topics import Attachment
 
@@ -113,6 +126,7 @@ def create(
     if not instance.business_key:
         # Readable, and unique because it ends in the case's own number.
         instance.business_key = f"{definition.key}-{instance.started_at.year}-{instance.id:04d}"
+    instance.folded = keywords.fold(instance.business_key)
     return instance
 
 
@@ -140,9 +154,8 @@ def begin(
         decide=contents.decide,
         calendar=partial(working_time.plain, session),
     )
-    together.add(insertion(StoredExecution), {"instance_id": instance.id, "state": b""})
     candidates.supervise(session, instance, execution.variables, together)
-    wait_states.mirror(session, instance, execution, actor=user, together=together)
+    wait_states.mirror(session, instance, execution, actor=user, together=together, new=True)
 
 
 def get(session: Session, instance_id: int, user: User) -> ProcessInstance:

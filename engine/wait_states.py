@@ -6,9 +6,10 @@ case (called cases, messages) leaves as a job, so that one transaction holds the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import orjson
 from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
@@ -19,17 +20,26 @@ from engine.errors import Stale
 from engine.expressions import evaluate, to_json
 from engine.models import BufferedMessage, HistoryEvent, Incident, Job, MessageSubscription, ProcessInstance, User, UserTask
 from engine.models import Execution as StoredExecution
-from engine.pipeline import Pipeline
+from engine.pipeline import Pipeline, insertion
 from engine.spiff import Effects, Execution, Failure, Passage, Thrown, Wait, WaitKind
 
+LONGEST = 20_000
+LEFT_OUT = "_bytes"
+"""Stands in the history for a value of more than LONGEST bytes, with how many it has."""
 _OPENED_AS_JOB = {WaitKind.JOB: jobs.SERVICE, WaitKind.TIMER: jobs.TIMER, WaitKind.CALL: jobs.CALL}
 _WRITTEN = (HistoryEvent, Job, MessageSubscription)
 """Rows that nobody asks for once they are written."""
-_MOVED = (
+_HEAD = ("history_count", "history_head")
+_WHOLE = (*_HEAD, "root_id", "business_key", "title", "state", "ended_at", "end_reason", "keywords", "supervisors", "folded")
+_MOVED, _CHANGED = (
     update(ProcessInstance)
     .where(ProcessInstance.id == bindparam("id"), ProcessInstance.version == bindparam("version"))
     # Bumped by every step, also by one that changes no other column of the row: a stale writer must notice.
-    .values(version=ProcessInstance.version + 1, history_count=bindparam("history_count"), history_head=bindparam("history_head"))
+    .values(version=ProcessInstance.version + 1, **{name: bindparam(name) for name in names})
+    for names in (_HEAD, _WHOLE)
+)
+_MENDED = (
+    update(Incident).where(Incident.instance_id == bindparam("number"), Incident.resolved_at.is_(None)).values(resolved_at=bindparam("now"))
 )
 _STORED = update(StoredExecution).where(StoredExecution.instance_id == bindparam("number")).values(state=bindparam("state"))
 
@@ -42,10 +52,12 @@ def mirror(
     actor: User | None = None,
     completed: str | None = None,
     together: Pipeline | None = None,
+    new: bool = False,
 ) -> None:
     """Write what happened in `execution` since it was loaded. The case's row is locked by the caller, or new. Raises Stale.
 
-    `completed`: the place of the user task whose row the caller has closed. `together`: what the caller writes with it.
+    `completed`: the place of the user task whose row the caller has closed. `together`: what the caller writes with it. `new`: nothing of
+    the execution is stored yet.
     """
     together = together or Pipeline(session)
     effects = execution.collect()
@@ -54,17 +66,21 @@ def mirror(
     _record(session, instance, effects.passages, actor)
     _open(session, together, instance, effects.opened)
     _withdraw(session, instance, effects.withdrawn)
-    _fail(session, instance, effects.failures)
+    _fail(session, instance, effects.failures, effects.wrote)
     _fail(session, instance, [_deadlock(element_id) for element_id in execution.stuck])
     _post(session, instance, effects.thrown)
-    _settle(session, instance, execution, effects)
-    if (title := _title(session, instance, execution)) != instance.title:
-        instance.title = title
+    _settle(session, together, instance, execution, effects)
     keywords.write(session, instance, deployments.diagram(session, instance.definition), execution.variables)
+    if (title := _title(session, instance, execution)) != instance.title:
+        instance.title, instance.folded = title, keywords.fold(f"{title}\n{instance.business_key}")
     chain.settle(session, instance)
     together.add_rows([row for row in session.new if isinstance(row, _WRITTEN)])
-    moved = together.add(_MOVED, {name: getattr(instance, name) for name in ("id", "version", "history_count", "history_head")})
-    together.add(_STORED, {"number": instance.id, "state": executions.pack(execution.dump())})
+    moved = _move(session, instance, together)
+    state = executions.pack(execution.dump())
+    if new:
+        together.add(insertion(StoredExecution), {"instance_id": instance.id, "state": state})
+    else:
+        together.add(_STORED, {"number": instance.id, "state": state})
     try:
         rows = together.send()
     except StaleDataError as error:
@@ -72,6 +88,15 @@ def mirror(
     if rows[moved] != 1:
         raise Stale(instance=instance.business_key)
     set_committed_value(instance, "version", instance.version + 1)
+
+
+def _move(session: Session, instance: ProcessInstance, together: Pipeline) -> int:
+    """The case's row with what has changed of it, at once with all else and not by the session. Its place in what send() gives."""
+    names = _WHOLE if instance in session.dirty else _HEAD
+    values = {name: getattr(instance, name) for name in names}
+    for name, value in values.items():
+        set_committed_value(instance, name, value)
+    return together.add(_CHANGED if names is _WHOLE else _MOVED, {"id": instance.id, "version": instance.version, **values})
 
 
 def _close(session: Session, instance: ProcessInstance, waits: Sequence[Wait]) -> None:
@@ -108,8 +133,17 @@ def _record(session: Session, instance: ProcessInstance, passages: Iterable[Pass
     for passage in passages:
         element = elements[passage.element_id]
         detail: dict[str, Any] = {"entered_at": passage.entered_at.isoformat(), "via": list(passage.via), **passage.detail}
+        if passage.wrote:
+            detail["wrote"] = _shortened(passage.wrote)
         kind, at = f"element.{passage.state}", passage.left_at
         history.record(session, instance.id, kind, actor=actor, element=element, wait_id=passage.wait_id, at=at, detail=to_json(detail))
+
+
+def _shortened(wrote: Mapping[str, Any]) -> dict[str, Any]:
+    """What the history keeps of values that something automatic wrote: nothing that would make it as large as the case."""
+    plain: dict[str, Any] = to_json(dict(wrote))
+    sizes = {name: len(orjson.dumps(value)) for name, value in plain.items()}
+    return {name: value if sizes[name] <= LONGEST else {LEFT_OUT: sizes[name]} for name, value in plain.items()}
 
 
 def _open(session: Session, together: Pipeline, instance: ProcessInstance, waits: Sequence[Wait]) -> None:
@@ -161,7 +195,7 @@ def _withdraw(session: Session, instance: ProcessInstance, failures: Sequence[st
         )
 
 
-def _fail(session: Session, instance: ProcessInstance, failures: Iterable[Failure]) -> None:
+def _fail(session: Session, instance: ProcessInstance, failures: Iterable[Failure], wrote: Mapping[str, Any] | None = None) -> None:
     for failure in failures:
         incident = Incident(
             instance_id=instance.id,
@@ -174,7 +208,10 @@ def _fail(session: Session, instance: ProcessInstance, failures: Iterable[Failur
         )
         session.add(incident)
         element = deployments.diagram(session, instance.definition).elements.get(failure.element_id)
-        history.record(session, instance.id, "incident.raised", element=element, detail={"message": failure.message, "line": failure.line})
+        detail: dict[str, Any] = {"message": failure.message, "line": failure.line}
+        if wrote:
+            detail, wrote = {**detail, "wrote": _shortened(wrote)}, None
+        history.record(session, instance.id, "incident.raised", element=element, detail=detail)
 
 
 def _post(session: Session, instance: ProcessInstance, thrown: Iterable[Thrown]) -> None:
@@ -190,7 +227,7 @@ def _post(session: Session, instance: ProcessInstance, thrown: Iterable[Thrown])
             jobs.post(session, jobs.ESCALATION, instance_id=instance.parent_id, wait_id=instance.parent_wait_id, payload=payload)
 
 
-def _settle(session: Session, instance: ProcessInstance, execution: Execution, effects: Effects) -> None:
+def _settle(session: Session, together: Pipeline, instance: ProcessInstance, execution: Execution, effects: Effects) -> None:
     """The case's own state; and word to the case that called it."""
     if execution.state == executions.ACTIVE:
         return
@@ -199,12 +236,7 @@ def _settle(session: Session, instance: ProcessInstance, execution: Execution, e
     if execution.state != "cancelled":
         instance.end_reason = f"BPMN error {effects.unhandled_error}" if effects.unhandled_error is not None else ""
         history.record(session, instance.id, f"instance.{execution.state}", detail={"error": effects.unhandled_error})
-    session.execute(
-        update(Incident)
-        .where(Incident.instance_id == instance.id, Incident.resolved_at.is_(None))
-        .values(resolved_at=db.now(session))
-        .execution_options(synchronize_session=False)
-    )
+    together.add(_MENDED, {"number": instance.id, "now": db.now(session)})
     if instance.parent_id is not None:
         payload = {"instance_id": instance.id, "state": execution.state, "error": effects.unhandled_error}
         jobs.post(session, jobs.RETURN, instance_id=instance.parent_id, wait_id=instance.parent_wait_id, payload=payload)

@@ -7,10 +7,10 @@ waits (`wait_id` ties a row to its place) and change in the same transaction.
 from engine.chores import Chore
 from engine.db import Base
 from engine.models.batches import Batch, BatchItem
-from engine.models.cases import Execution, Participant, ProcessInstance
+from engine.models.cases import Execution, Participant, ProcessInstance, Supervision
 from engine.models.deployed import Deployment, ProcessDefinition, Resource
 from engine.models.deputies import Deputy
-from engine.models.monitoring import Export, ExportPart, ExportPiece, Keyword, SavedFilter, Visit
+from engine.models.monitoring import Export, ExportPart, ExportPiece, Figure, Keyword, SavedFilter, Visit
 from engine.models.operations import Archive, DefinitionEvent, LegalHold
 from engine.models.people import LoginAttempt, Membership, Organisation, User
 from engine.models.records import Document, DocumentContent, HistoryEvent
@@ -45,6 +45,7 @@ __all__ = [
     "Export",
     "ExportPart",
     "ExportPiece",
+    "Figure",
     "Forecast",
     "HistoryEvent",
     "Incident",
@@ -68,6 +69,7 @@ __all__ = [
     "Seal",
     "SealedHead",
     "StepTime",
+    "Supervision",
     "User",
     "UserTask",
     "Verdict",

@@ -16,7 +16,7 @@ class ProcessInstance(Base):
     """A case. `state`: active, suspended, completed, cancelled, failed (an error that nothing caught)."""
 
     __tablename__ = "process_instance"
-    __table_args__ = (Index(None, "definition_id", "state"), Index(None, "state", "id"))
+    __table_args__ = (Index(None, "definition_id", "state"), Index(None, "state", "id"), Index(None, "title"))
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     definition_id: Mapped[int] = mapped_column(ForeignKey("process_definition.id"))
     root_id: Mapped[int | None] = mapped_column(ForeignKey("process_instance.id"), index=True)
@@ -38,6 +38,10 @@ class ProcessInstance(Base):
     """Number and digest of the last entry of its history (engine.chain)."""
     keywords: Mapped[str] = mapped_column(String(16), default="", server_default="")
     """Digest of its rows in `keyword`; empty: it has none."""
+    supervisors: Mapped[str] = mapped_column(String(32), default="", server_default="")
+    """Digest of the principals that supervise it, which `supervision` has; empty: nobody does."""
+    folded: Mapped[str] = mapped_column(Text, default="", server_default="")
+    """Title and business key in small letters without marks, for who searches (engine.keywords.fold)."""
     definition: Mapped[ProcessDefinition] = relationship()
     started_by: Mapped[User | None] = relationship()
     __mapper_args__ = {"version_id_col": version, "version_id_generator": False}  # noqa: RUF012 - SQLAlchemy declares it on the instance
@@ -49,6 +53,18 @@ class Execution(Base):
     __tablename__ = "execution"
     instance_id: Mapped[int] = mapped_column(ForeignKey("process_instance.id"), primary_key=True)
     state: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class Supervision(Base):
+    """Who supervises cases: one row for each principal of a set of them. The digest, which cases have, is that of the set.
+
+    Sets are few where cases are many: whose cases they are is asked of the cases alone. `participant` says the same, case by case.
+    """
+
+    __tablename__ = "supervision"
+    __table_args__ = (Index(None, "principal"),)
+    digest: Mapped[str] = mapped_column(String(32), primary_key=True)
+    principal: Mapped[str] = mapped_column(String(200), primary_key=True)
 
 
 class Participant(Base):

@@ -7,12 +7,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
-from engine import batches, instances, jobs, migration
+from engine import batches, candidates, instances, jobs, migration
 from engine.errors import Forbidden, Invalid, NotFound
-from engine.models import Batch, BatchItem, HistoryEvent, Job, Participant, ProcessDefinition, ProcessInstance
+from engine.models import Batch, BatchItem, HistoryEvent, Job, ProcessDefinition, ProcessInstance
 from tests.engine.cast import flow
 from tests.engine.stage import PLAIN, Stage, drain, drawn, task
 
@@ -83,7 +83,7 @@ def test_a_dry_run_tells_what_moves_what_needs_a_decision_and_what_cannot_and_to
 def test_it_shows_and_takes_only_cases_that_are_supervised(stage: Stage, session: Session) -> None:
     first = stage.version(PLAIN)
     mine, others = stage.start(first), stage.start(first)
-    session.execute(delete(Participant).where(Participant.instance_id == others.id))
+    candidates.entrust(session, others, ())
     second = stage.version(RENAMED)
     for ids in (None, [mine.id, others.id]):
         batch = batches.prepare(session, "migrate", moving(first, second), stage.cast["giang"], "x", ids=ids)

@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
-from engine import executions, instances, pending_changes
+from engine import candidates, executions, instances, pending_changes
 from engine.errors import Halted, Invalid
-from engine.models import HistoryEvent, Participant, PendingChange
+from engine.models import HistoryEvent, PendingChange
 from engine.sentences import say
 from tests.engine.stage import PLAIN, Stage
 
@@ -87,8 +87,7 @@ def test_rights_are_those_of_the_moment(stage: Stage, session: Session) -> None:
     giang = stage.cast["giang"]
     case = stage.start(stage.version(PLAIN))
     pending_changes.add(session, giang, "cancel", {}, [case.id])
-    for row in session.scalars(select(Participant).where(Participant.scope == "supervise")).all():
-        session.delete(row)
+    candidates.entrust(session, case, ())
     session.flush()
     with pytest.raises(Invalid):
         pending_changes.apply(session, giang, "x")

@@ -13,9 +13,9 @@ from flask import Flask
 from sqlalchemy import event, select, update
 from sqlalchemy.orm import Session, sessionmaker
 
+from engine import candidates, deployments, instances
 from engine import db as engine_db
-from engine import deployments, instances
-from engine.models import Incident, Participant, User, UserTask
+from engine.models import Incident, ProcessInstance, User, UserTask
 from tests.web.conftest import Browser
 from web.database import db
 
@@ -50,8 +50,7 @@ def break_down(store: Store, case: int) -> int:
 
 def unsupervise(store: Store, case: int) -> None:
     with store.begin() as session:
-        for row in session.scalars(select(Participant).where(Participant.instance_id == case, Participant.scope == "supervise")):
-            session.delete(row)
+        candidates.entrust(session, session.get_one(ProcessInstance, case), ())
 
 
 def same(text: str) -> str:

@@ -16,10 +16,10 @@ from flask import Flask
 from lxml import etree
 from sqlalchemy import func, select, update
 
-from engine import casefiles, documents, footprints
+from engine import candidates, casefiles, documents, footprints
 from engine import diagram as diagram_
 from engine.errors import FileRejected
-from engine.models import CaseAccess, DocumentContent, Export, ExportPiece, Participant, ProcessInstance, User
+from engine.models import CaseAccess, DocumentContent, Export, ExportPiece, ProcessInstance, User
 from tests.web.moving import work
 from tests.web.supervised import Enter, Store, same, started, unsupervise
 from web.casefile import drawing, file, making, signatures, symbols
@@ -202,7 +202,7 @@ def test_a_called_case_is_in_it_only_for_who_supervises_that_too(log_in: Enter, 
             session.add(called)
             session.flush()
             if number:
-                session.add(Participant(instance_id=called.id, principal="giam_sat@van_phong", scope="supervise"))
+                candidates.entrust(session, called, {"giam_sat@van_phong"})
     with store() as session:
         found = session.get_one(ProcessInstance, case)
         giang = session.scalars(select(User).where(User.username == "giang")).one()
