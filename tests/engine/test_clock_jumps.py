@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select, update
@@ -13,6 +13,7 @@ from engine.models import HistoryEvent, Job, ProcessInstance, UserTask
 from engine.topics import Handler
 from engine.worker import Worker
 from tests.engine.cast import bpmn, flow
+from tests.engine.clocks import Clock
 
 YEAR = timedelta(days=365)
 REMINDED = bpmn(
@@ -30,21 +31,6 @@ SERVICE = bpmn(
     '<startEvent id="dau"/><serviceTask id="goi" camunda:type="external" camunda:topic="tinh"/><endEvent id="het"/>'
     + flow("dau", "goi", "het")
 )
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = datetime(2026, 3, 2, 1, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
-@pytest.fixture
-def clock(sessions: sessionmaker[Session]) -> Clock:
-    clock = Clock()
-    sessions.configure(info={"clock": clock})
-    return clock
 
 
 def begin(sessions: sessionmaker[Session], diagram: bytes, start: bool = True) -> None:

@@ -18,6 +18,7 @@ from engine.errors import FileRejected, Forbidden, Invalid, NotFound
 from engine.models import Archive, BufferedMessage, HistoryEvent, Incident, Job, LegalHold, ProcessInstance, SealedHead, User, UserTask
 from engine.worker import Worker
 from tests.engine.cast import bpmn, flow, form, only_task, people
+from tests.engine.clocks import Clock
 
 MARK = "DAU_VET_9F3"
 KEY = f"HS {MARK}"
@@ -35,21 +36,6 @@ CHILD = bpmn(
     key="con",
 )
 FILES = {"p.bpmn": PARENT, "con.bpmn": CHILD, "forms/soan.form": form("soan", "noi_dung")}
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = datetime(2026, 3, 2, 1, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
-@pytest.fixture
-def clock(sessions: sessionmaker[Session]) -> Clock:
-    clock = Clock()
-    sessions.configure(info={"clock": clock})
-    return clock
 
 
 def carry(sessions: sessionmaker[Session], key: str = KEY, mark: str = MARK) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select, update
@@ -14,6 +14,7 @@ from engine.models import DefinitionEvent, Job, ProcessDefinition, ProcessInstan
 from engine.topics import Handler
 from engine.worker import Worker
 from tests.engine.cast import APPROVAL, bpmn, flow, only_task, people
+from tests.engine.clocks import Clock
 
 MESSAGE, SIGNAL = '<messageEventDefinition messageRef="m"/>', '<signalEventDefinition signalRef="s"/>'
 
@@ -34,21 +35,6 @@ SERVICE = bpmn(
     '<startEvent id="dau"/><serviceTask id="goi" camunda:type="external" camunda:topic="tinh"/><endEvent id="het"/>'
     + flow("dau", "goi", "het")
 )
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = datetime(2026, 3, 2, 1, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
-@pytest.fixture
-def clock(sessions: sessionmaker[Session]) -> Clock:
-    clock = Clock()
-    sessions.configure(info={"clock": clock})
-    return clock
 
 
 def begin(sessions: sessionmaker[Session], diagram: bytes, key: str = "p", start: bool = True) -> int:

@@ -18,6 +18,7 @@ from engine.models import Incident, Job, ProcessDefinition, ProcessInstance
 from engine.topics import Handler
 from engine.worker import Worker
 from tests.engine.cast import bpmn, flow
+from tests.engine.clocks import Clock
 
 RETRY = "<extensionElements><camunda:failedJobRetryTimeCycle>R5/PT10M</camunda:failedJobRetryTimeCycle></extensionElements>"
 
@@ -32,21 +33,6 @@ TIMER = bpmn(
     '</intermediateCatchEvent><endEvent id="het"/>' + flow("dau", "cho", "het"),
     key="q",
 )
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = datetime(2026, 3, 2, 1, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
-@pytest.fixture
-def clock(sessions: sessionmaker[Session]) -> Clock:
-    clock = Clock()
-    sessions.configure(info={"clock": clock})
-    return clock
 
 
 def begin(sessions: sessionmaker[Session], diagram: bytes, key: str = "p", cases: int = 1, **variables: object) -> None:
