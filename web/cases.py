@@ -12,7 +12,7 @@ from sqlalchemy.orm import joinedload
 from engine import deployments, documents, executions, history, identity, incidents, instances, user_tasks
 from engine.errors import NotFound
 from engine.models import HistoryEvent, ProcessDefinition, ProcessInstance, UserTask
-from web import picture, replay, story
+from web import changes, picture, replay, story, waits
 from web.database import db
 from web.language import gettext as _
 from web.monitor import answers
@@ -96,7 +96,8 @@ def _page(instance: ProcessInstance, tab: str, **data: Any) -> str:
         children=list(session.scalars(children.options(joinedload(ProcessInstance.definition)).order_by(ProcessInstance.id))),
         elements=picture.table(session, instance, me()),
         open_count=len(_open(instance.id)),
-        incidents=incidents.of_instance(session, instance.id, me()),
+        incidents=[(one, waits.element_name(instance, one.element_id)) for one in incidents.of_instance(session, instance.id, me())],
+        advice=waits.incident_advice,
         may_cancel=instance.state in STATES["active"] and instances.may_cancel(session, instance, me()),
         **data,
     )
@@ -133,7 +134,7 @@ def _request_only(instance_id: int) -> ResponseReturnValue:
 @bp.get("/ho-so/<id:instance_id>/viec")
 def work(instance_id: int) -> ResponseReturnValue:
     instance = _case(instance_id)
-    return _page(instance, "work", tasks=_open(instance.id))
+    return _page(instance, "work", tasks=_open(instance.id), waits=waits.of_case(instance))
 
 
 def _open(instance_id: int) -> list[UserTask]:
@@ -150,14 +151,16 @@ def files(instance_id: int) -> ResponseReturnValue:
 def data(instance_id: int) -> ResponseReturnValue:
     instance = _case(instance_id)
     variables = executions.load(db.session(), instance).variables
-    return _page(instance, "data", values=story.reader(instance, story.documents(instance)).all(variables))
+    reader = story.reader(instance, story.documents(instance))
+    return _page(instance, "data", values=list(changes.rows(reader, variables, changes.of(instance, me(), reader))))
 
 
 @bp.get("/ho-so/<id:instance_id>/nhat-ky")
 def log(instance_id: int) -> ResponseReturnValue:
     instance = _case(instance_id)
     query: Select[Any] = history.of_instance(instance.id, me())
-    return _page(instance, "log", page=paginate(query, per_page=200))
+    page = paginate(query, per_page=200)
+    return _page(instance, "log", page=page)
 
 
 @bp.get("/ho-so/<id:instance_id>/so-do.bpmn")

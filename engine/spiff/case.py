@@ -72,6 +72,8 @@ class Case(BpmnWorkflow):  # type: ignore[misc]  # SpiffWorkflow is not typed
         """(scope, node) of inclusive and complex gateways that hold tokens."""
         self.changed = False
         """A variable was written since conditional events were last looked at."""
+        self.wrote: dict[str, Any] = {}
+        """The case's own variables that were given another value since the last passage, and are told with the next."""
         self._soon: deque[str] = deque()
         self._queue: deque[str] = deque()
         self._late: deque[str] = deque()
@@ -247,9 +249,9 @@ class Case(BpmnWorkflow):  # type: ignore[misc]  # SpiffWorkflow is not typed
 
     def passed(self, token: Token, state: str = "completed", detail: Mapping[str, Any] | None = None) -> None:
         wait_id = token.memory.get("wait") or next(iter(token.waits), None)
-        self.effects.passages.append(
-            Passage(token.node.id, state, token.entered, self.now, wait_id, token.via, detail or token.memory.get("detail") or {})
-        )
+        told = detail or token.memory.get("detail") or {}
+        wrote, self.wrote = self.wrote, {}
+        self.effects.passages.append(Passage(token.node.id, state, token.entered, self.now, wait_id, token.via, told, wrote))
 
     def fail(self, token: Token, kind: str, message: str, line: int | None = None) -> None:
         failure = Failure(token.id, token.node.id, kind, message, line)
@@ -262,7 +264,10 @@ class Case(BpmnWorkflow):  # type: ignore[misc]  # SpiffWorkflow is not typed
     def write(self, scope: Scope, variables: Mapping[str, Any]) -> None:
         """Each to the nearest scope that has its name, else to the outermost."""
         for name, value in variables.items():
-            scope.owner(name).variables[name] = value
+            owner = scope.owner(name)
+            if owner is self.root and (name not in owner.variables or owner.variables[name] != value):
+                self.wrote[name] = value
+            owner.variables[name] = value
         if variables:
             self.changed = True
 

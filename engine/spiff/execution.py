@@ -51,7 +51,7 @@ class Execution:
         case.root.variables.update(_storable(variables))
         for name, source in program.defaults.items():
             if name not in variables:
-                case.root.variables[name] = evaluation.value(source, case.root.view())
+                case.wrote[name] = case.root.variables[name] = evaluation.value(source, case.root.view())
         container = program.container(program.key)
         starts = container.none_starts or container.implicit
         if start_event is not None:
@@ -152,6 +152,7 @@ class Execution:
         case = self._case
         effects, case.effects = case.effects, Effects()
         effects.opened, case.fresh = list(case.fresh.values()), {}
+        effects.wrote, case.wrote = case.wrote, {}
         return effects
 
     def visible(self, wait_id: str) -> dict[str, Any]:
@@ -164,7 +165,7 @@ class Execution:
         token = self._waiting(wait_id, WaitKind.USER_TASK)
         clean = _storable(variables)
         token.memory["form"] = clean
-        self._complete(token, wait_id, clean)
+        self._complete(token, wait_id, clean, told=True)
 
     def complete_job(self, wait_id: str, variables: Mapping[str, Any]) -> None:
         self._complete(self._waiting(wait_id, WaitKind.JOB), wait_id, _storable(variables))
@@ -245,11 +246,14 @@ class Execution:
             raise NotWaiting(element=token.node.id, instance=case.business_key)
         return token
 
-    def _complete(self, token: Token, wait_id: str, variables: Mapping[str, Any]) -> None:
+    def _complete(self, token: Token, wait_id: str, variables: Mapping[str, Any], told: bool = False) -> None:
+        """`told`: what was written stands in the history by itself."""
         case = self._case
         case.close(token, wait_id)
         token.memory["wait"] = wait_id
         case.write(token.place, variables)
+        if told:
+            case.wrote.clear()
         case.schedule(token, "finish")
         # Conditions look at what was written when the activity is completed: it was done, whatever they interrupt.
         case.run()

@@ -62,6 +62,7 @@ class Passage:
     wait_id: str | None = None
     via: tuple[str, ...] = ()
     detail: Mapping[str, Any] = field(default_factory=dict)  # decision: inputs, matched rules, result
+    wrote: Mapping[str, Any] = field(default_factory=dict)  # variables of the case that it changed, not those that were handed in
 
 
 @dataclass(frozen=True)
@@ -99,4 +100,5 @@ class Effects:
     withdrawn: list[str] = field(
         default_factory=list
     )  # Failure.retry of elements that failed and were cancelled since: no incident any more
+    wrote: Mapping[str, Any] = field(default_factory=dict)  # as Passage's, of an element that was not left: it failed after that
     unhandled_error: str | None = None  # code of the BPMN error that ended the case as failed
