@@ -16,7 +16,7 @@ from engine.db import Base, Instant, now
 
 log = structlog.get_logger(__name__)
 
-REMINDERS, FORECASTS = "reminders", "forecasts"
+REMINDERS, FIGURES, FORECASTS = "reminders", "figures", "forecasts"
 WATCHDOG, RETENTION, SEAL, EXPORTS, DEPUTIES = "watchdog", "retention", "seal", "exports", "deputies"
 
 

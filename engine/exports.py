@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session, contains_eager, joinedload, sessionmaker, un
 
 from engine import db, identity, jobs, standing
 from engine.errors import Invalid, NotFound
+from engine.forecasts import cases as forecasts
 from engine.models import Export, ExportPart, ExportPiece, Job, Keyword, ProcessInstance, User
 
 CSV, XLSX, CASEFILE = "csv", "xlsx", "casefile"
@@ -34,7 +35,7 @@ AT_ONCE = 3
 KEPT = timedelta(days=1)
 TOPIC = "luanchuyen.export"
 """Puts its job among the slow ones, so that it never holds up the steps of cases."""
-MOMENTS = frozenset({"due", "started", "ended"})
+MOMENTS = frozenset({"due", "expected", "started", "ended"})
 VARIABLE = "v:"
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 _STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", "＝", "＋", "－", "＠")
@@ -161,11 +162,13 @@ def lines(session: Session, numbers: Sequence[int], arguments: Mapping[str, Any]
     cases = {case.id: case for case in session.scalars(query)}
     places = standing.of_cases(session, cases.values())
     keys = [key for key, _label in arguments["columns"]]
+    expected = forecasts.known(session, [case.id for case in cases.values() if case.state == "active"]) if "expected" in keys else {}
     variables = read_keywords(session, cases, [key.removeprefix(VARIABLE) for key in keys if key.startswith(VARIABLE)])
     found = []
     for number in numbers:
         if case := cases.get(number):
             facts = _facts(case, places.get(number, []), arguments["states"])
+            facts["expected"] = expected[number].expected_at.isoformat() if number in expected else None
             facts |= {VARIABLE + name: value for name, value in variables.get(number, {}).items()}
             found.append([facts.get(key) for key in keys])
     return found

@@ -22,6 +22,8 @@ from engine.bell import Bell
 from engine.chores import Duty
 from engine.errands import Errand
 from engine.executor import Executor, Observe
+from engine.forecasts import cases as forecasts
+from engine.forecasts import figures
 from engine.jobs import Lane
 from engine.reminders import turns
 
@@ -40,6 +42,10 @@ RETURN = timedelta(minutes=1)
 """Between two looks for tasks of deputies whose time is over."""
 REMIND = timedelta(minutes=5)
 """Between two looks for user tasks of which somebody is to be reminded."""
+MEASURE = timedelta(hours=6)
+"""Between two looks at how long finished cases took."""
+FORESEE = timedelta(minutes=5)
+"""Between two looks for cases whose expected end has to be computed again."""
 TIDY = timedelta(hours=1)
 """Between two rounds of archiving and purging."""
 
@@ -51,6 +57,8 @@ def duties(sessions: sessionmaker[Session], settings: Mapping[str, Any], watch: 
     found.append(Duty(chores.SEAL, SEAL, partial(seals.seal_all, sessions, key)))
     found.append(Duty(chores.DEPUTIES, RETURN, partial(deputies.tidy, sessions)))
     found.append(Duty(chores.EXPORTS, TIDY, partial(exports.tidy, sessions)))
+    found.append(Duty(chores.FIGURES, MEASURE, partial(figures.refresh, sessions)))
+    found.append(Duty(chores.FORECASTS, FORESEE, partial(forecasts.renew, sessions)))
     if settings.get("MAIL_HOST") and settings.get("REMINDERS"):
         found.append(Duty(chores.REMINDERS, REMIND, partial(turns.take, sessions, settings.get("HEAD_ROLES", ()))))
     if rules := settings.get("RETENTION"):

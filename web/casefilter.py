@@ -16,7 +16,8 @@ from werkzeug.datastructures import MultiDict
 
 from engine import db as clock
 from engine import deployments, standing
-from engine.models import Organisation, ProcessDefinition, ProcessInstance, User, UserTask
+from engine.forecasts import cases as forecasts
+from engine.models import Forecast, Organisation, ProcessDefinition, ProcessInstance, User, UserTask
 from web import searchable, supervision
 from web.database import db
 from web.language import gettext as _
@@ -49,10 +50,11 @@ _SORTS: dict[str, Any] = {
     "state": ProcessInstance.state,
     "started": ProcessInstance.started_at,
     "ended": ProcessInstance.ended_at,
+    "expected": Forecast.expected_at,
 }
 NAMES = (
     "q", "state", "process", "version", "step", "organisation", "holder", "late", "incident", "from", "to", "ended_from", "ended_to",
-    "due_from", "due_to", "body", "sort", "cols",
+    "due_from", "due_to", "body", "tardy", "sort", "cols",
 )  # fmt: skip
 NOT_NARROWING = ("sort", "cols")
 
@@ -104,17 +106,23 @@ class Filter:
     def ids(self) -> Select[Any]:
         """The numbers of the cases, in their order."""
         query = select(ProcessInstance.id).join(ProcessInstance.definition).where(supervision.mine(), *self._conditions())
-        return query.order_by(*self._order())
+        return self._sorted(query)
 
     def ordered(self) -> Select[Any]:
         """query(), sorted; what has no value comes last either way."""
-        return self.query().order_by(*self._order())
+        return self._sorted(self.query())
+
+    def _sorted(self, query: Select[Any]) -> Select[Any]:
+        if self.get("sort").lstrip("-") == "expected":
+            # What is expected of a case that has ended meanwhile is no longer said.
+            query = query.outerjoin(Forecast, (Forecast.instance_id == ProcessInstance.id) & (ProcessInstance.state == "active"))
+        return query.order_by(*self._order())
 
     def _order(self) -> tuple[Any, ...]:
         sort = self.get("sort") or "-started"
         column = _SORTS.get(sort.lstrip("-"), ProcessInstance.started_at)
         down = sort.startswith("-")
-        last = (column.is_(None),) if sort.lstrip("-") in ("due", "ended") else ()
+        last = (column.is_(None),) if sort.lstrip("-") in ("due", "ended", "expected") else ()
         return *last, column.desc() if down else column, ProcessInstance.id.desc()
 
     def _conditions(self) -> list[Any]:
@@ -138,6 +146,8 @@ class Filter:
             found.append(standing.involves(int(body[:18])))
         if self.get("late"):
             found.append(standing.late(now))
+        if self.get("tardy"):
+            found.append(forecasts.tardy())
         if self.get("incident"):
             found.append(standing.failing())
         return [*found, *self._periods(), *self._variables()]

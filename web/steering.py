@@ -12,6 +12,7 @@ from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from engine import batches, deployments, identity, incidents, instances, user_tasks
 from engine.errors import NotFound
+from engine.forecasts import cases as forecasts
 from engine.models import Incident, Membership, ProcessDefinition, ProcessInstance, User, UserTask
 from web import supervision
 from web.casefilter import NOBODY
@@ -186,6 +187,7 @@ def _case_page(instance: ProcessInstance, error: str = "", at: str = "") -> Resp
         tasks=list(tasks),
         incidents=[(one, _element(instance, one.element_id)) for one in found],
         people=people(),
+        outlook=forecasts.of(session, instance),
         error=error,
         at=at,
         typed=request.form,

@@ -12,6 +12,8 @@ from werkzeug.datastructures import MultiDict
 
 from engine import exports, standing
 from engine.exports import VARIABLE
+from engine.forecasts import cases as forecasts
+from engine.forecasts.cases import Outlook
 from engine.models import ProcessInstance
 from web import casefilter, searchable
 from web.casefilter import Filter
@@ -34,6 +36,7 @@ def listed(filter_: Filter) -> dict[str, Any]:
         "page": page,
         "places": standing.of_cases(db.session(), page.rows),
         "failing": _failing(page.rows),
+        "expected": _expected(page.rows, shown),
         "options": casefilter.options(filter_),
         "states": casefilter.STATES,
         "nobody": casefilter.NOBODY,
@@ -48,6 +51,12 @@ def listed(filter_: Filter) -> dict[str, Any]:
 
 def _failing(rows: list[ProcessInstance]) -> set[int]:
     return set(db.session.scalars(select(ProcessInstance.id).where(ProcessInstance.id.in_([row.id for row in rows]), standing.failing())))
+
+
+def _expected(rows: list[ProcessInstance], shown: list[columns.Column]) -> dict[int, Outlook]:
+    """When the running ones are expected to end, where the list shows that."""
+    asked = any(one.key == "expected" and one.chosen for one in shown)
+    return forecasts.known(db.session(), [row.id for row in rows if row.state == "active"]) if asked else {}
 
 
 def _variables(rows: list[ProcessInstance], shown: list[columns.Column]) -> dict[int, dict[str, str]]:

@@ -21,6 +21,7 @@ LABELS = {
     "organisation": _l("Cơ quan"),
     "holder": _l("Người giữ"),
     "due": _l("Hạn"),
+    "expected": _l("Dự kiến xong"),
     "state": _l("Trạng thái"),
     "started": _l("Bắt đầu"),
     "ended": _l("Kết thúc"),
@@ -30,7 +31,7 @@ ALWAYS = "title"
 USUAL = ("title", "process", "step", "due", "state", "started")
 WHOLE = ("title", "key", "process", "version", "state", "step", "organisation", "holder", "due", "started", "ended")
 """Of a file, while nobody has chosen any."""
-SORTABLE = ("title", "key", "process", "due", "state", "started", "ended")
+SORTABLE = ("title", "key", "process", "due", "expected", "state", "started", "ended")
 
 
 @dataclass(frozen=True)
