@@ -20,7 +20,8 @@ __all__ = ["analysts"]
 Visit = Callable[..., Page]
 PAGE = "/thiet-ke/don_nghi/so-sanh"
 
-pytestmark = pytest.mark.usefixtures("analysts")
+# The database makes no difference to what is tested here.
+pytestmark = [pytest.mark.usefixtures("analysts"), pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)]
 
 
 @pytest.fixture

@@ -26,6 +26,8 @@ MENU = """() => {
   const modeler = document.querySelector('[data-studio-diagram]').studio.editor.modeler;
   modeler.get('popupMenu').open(modeler.get('canvas').getRootElement(), 'bpmn-create', { x: 400, y: 150 }, { title: 'Thêm', search: true });
 }"""
+ONE_DATABASE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+"""What happens in the browser alone. Savings that race, or that are cut off, are tried on each database."""
 EVERYTHING = Path(__file__).with_name("everything.js")
 
 
@@ -38,6 +40,7 @@ def plan(page: Page, choose: str = STEP) -> Drawing:
     return Drawing(page, PLAN).open(choose)
 
 
+@ONE_DATABASE
 def test_it_changes_what_is_edited_and_nothing_else(visit: Visit) -> None:
     drawing = plan(visit("phuc"))
     before = drawing.text()
@@ -59,6 +62,7 @@ def test_it_changes_what_is_edited_and_nothing_else(visit: Visit) -> None:
     expect(drawing.page.locator(f'.djs-element[data-element-id="{STEP}"]').first).to_contain_text("Rà soát đội ngũ")
 
 
+@ONE_DATABASE
 def test_it_is_used_with_the_keyboard_alone(visit: Visit) -> None:
     drawing = plan(visit("phuc"), "")
     page = drawing.page
@@ -81,6 +85,7 @@ def test_it_is_used_with_the_keyboard_alone(visit: Visit) -> None:
     assert 'name="Lập kế hoạch"' not in drawing.text()
 
 
+@ONE_DATABASE
 def test_it_keeps_what_cannot_be_sent_and_sends_it_when_the_network_is_back(visit: Visit) -> None:
     drawing = plan(visit("phuc"))
     drawing.page.context.set_offline(True)
@@ -92,6 +97,7 @@ def test_it_keeps_what_cannot_be_sent_and_sends_it_when_the_network_is_back(visi
     assert 'name="Sửa khi mất mạng"' in drawing.text()
 
 
+@ONE_DATABASE
 def test_it_brings_back_what_a_closed_browser_had_not_sent(visit: Visit) -> None:
     drawing = plan(visit("phuc"))
     page = drawing.page
@@ -150,6 +156,7 @@ def test_it_loses_nothing_when_the_server_dies_in_the_middle(chromium: Browser, 
         page.context.close()
 
 
+@ONE_DATABASE
 def test_it_goes_on_after_logging_in_again_in_another_tab(visit: Visit) -> None:
     drawing = plan(visit("phuc"))
     context = drawing.page.context
@@ -186,6 +193,7 @@ def test_it_keeps_both_when_two_change_the_same_file(visit: Visit) -> None:
     assert plan(mine.page).entry("general", "name").input_value() == "Bản của Oanh"
 
 
+@ONE_DATABASE
 def test_it_shows_ten_mistakes_on_the_elements_that_have_them(visit: Visit) -> None:
     page = visit("phuc")
     plan(page)
@@ -207,6 +215,7 @@ def test_it_shows_ten_mistakes_on_the_elements_that_have_them(visit: Visit) -> N
     expect(page.locator('[data-finding-mark="khong_nguoi"]')).not_to_have_attribute("title", re.compile("cần người nhận"), timeout=15_000)
 
 
+@ONE_DATABASE
 def test_it_leaves_what_other_tools_wrote_as_it_is(visit: Visit) -> None:
     page = visit("phuc")
     plan(page)
@@ -221,6 +230,7 @@ def test_it_leaves_what_other_tools_wrote_as_it_is(visit: Visit) -> None:
     assert [one for one in new if "_di" not in one] == ["khong_nguoi in thu_loi @name=Việc đã đổi tên"]
 
 
+@ONE_DATABASE
 def test_it_does_not_edit_what_it_would_lose(visit: Visit) -> None:
     page = visit("phuc")
     plan(page)
@@ -242,6 +252,7 @@ def test_it_does_not_edit_what_it_would_lose(visit: Visit) -> None:
     expect(broken.notice("readonly")).to_contain_text("Không đọc được sơ đồ")
 
 
+@ONE_DATABASE
 def test_its_every_word_is_vietnamese_and_its_page_strict(visit: Visit) -> None:
     """Through the menus and the panel of every kind of element, as far as the modeler knows kinds."""
     page = visit("phuc")
@@ -265,6 +276,7 @@ def test_its_every_word_is_vietnamese_and_its_page_strict(visit: Visit) -> None:
     assert not re.search(r"\b(Create|Append|Task|Gateway|Event)\b", " ".join(english))
 
 
+@ONE_DATABASE
 def test_it_carries_what_is_copied_to_another_tab(visit: Visit) -> None:
     drawing = plan(visit("phuc"))
     act = "(verb) => document.querySelector('[data-studio-diagram]').studio.editor.modeler.get('editorActions').trigger(verb)"
@@ -280,6 +292,7 @@ def test_it_carries_what_is_copied_to_another_tab(visit: Visit) -> None:
     assert [one.get("name") for one in step.iter("{*}property")] == ["can_cu", "trich_dan", "nut_gui"]
 
 
+@ONE_DATABASE
 def test_it_is_accessible_and_fits_both_screens(visit: Visit) -> None:
     page = visit("phuc")
     drawing = plan(page)

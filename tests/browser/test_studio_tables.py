@@ -14,6 +14,8 @@ from sqlalchemy.orm import Session, sessionmaker
 from tests.browser.conftest import NARROW, WIDE, violations
 from tests.browser.drawing import ROTATION, Drawing, prepare
 
+# The database makes no difference to what is tested here.
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 Visit = Callable[..., Page]
 TABLE, FORM, LAW = "tieu_chuan.dmn", "forms/quyet_dinh.form", "van_ban.json"
 DMN = "https://www.omg.org/spec/DMN/20191111/MODEL/"

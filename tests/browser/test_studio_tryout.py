@@ -142,3 +142,36 @@ def test_the_keyboard_is_enough(visit: Visit, draft: None) -> None:
     page.get_by_role("link", name="Hoàn thiện hồ sơ nhân sự").focus()
     page.keyboard.press("Enter")
     page.wait_for_url("**/chay-thu/viec/*")
+
+
+TYPED = "form => [...new FormData(form)].filter(([name, value]) => typeof value === 'string' && name !== 'csrf_token').map(String)"
+
+
+def test_what_was_typed_is_there_again_when_the_browser_died(visit: Visit, draft: None) -> None:
+    """Also rows that were added: the page that the server gives has none of them. And not in what comes after it is handed in."""
+    page = visit("an")
+    page.goto(f"{HERE}/chay-thu/bat-dau?quy-trinh=luan_chuyen_nhan_su&ten=scenarios/{SCENARIO}")
+    fill(page, PERSON)
+    before = page.locator("form[data-typed]").evaluate(TYPED)
+    page.close(run_before_unload=False)
+    page = page.context.new_page()
+    page.goto(f"{HERE}/chay-thu/bat-dau?quy-trinh=luan_chuyen_nhan_su&ten=scenarios/{SCENARIO}")
+    expect(page.get_by_role("status").filter(has_text="Đã khôi phục nội dung gõ dở")).to_be_visible()
+    assert page.locator("form[data-typed]").evaluate(TYPED) == before
+    page.get_by_role("button", name="Bắt đầu chạy thử").click()
+    ready(page)
+    page.get_by_role("link", name="Hoàn thiện hồ sơ nhân sự").click()
+    fill(page, dossier("Nguyễn Văn Bình"))
+    before = page.locator("form[data-typed]").evaluate(TYPED)
+    assert len(before) > 10
+    address = page.url
+    page.close(run_before_unload=False)
+    page = page.context.new_page()
+    page.goto(address)
+    expect(page.get_by_role("status").filter(has_text="Đã khôi phục nội dung gõ dở")).to_be_visible()
+    assert page.locator("form[data-typed]").evaluate(TYPED) == before
+    assert violations(page) == []
+    hand_in(page)
+    page.get_by_role("link", name="Rà soát tiêu chuẩn, tiêu chí").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Rà soát tiêu chuẩn, tiêu chí")
+    expect(page.get_by_text("Đã khôi phục nội dung gõ dở")).to_have_count(0)

@@ -67,6 +67,20 @@ def scenarios(folder: str) -> ResponseReturnValue:
     )
 
 
+@bp.get("/<folder>/kich-ban/tom-tat")
+@writing
+def scenarios_line(folder: str) -> ResponseReturnValue:
+    """A part of other pages: how many end as expected, and the addresses that run those which nobody ran on this content yet."""
+    mine = trial(folder)
+    kept = _all(mine)
+    known = verdicts.known(db.session(), mine.workspace_id, kept)
+    failed = sum(verdict(report) == "failed" for report in known.values())
+    refused = len(rehearsals.check(mine.files))
+    left = [] if refused else [one.file.removeprefix(verdicts.FOLDER) for one in kept if one.file not in known]
+    counts = {"all": len(kept), "passed": len(known) - failed, "failed": failed}
+    return render_template("studio/scenario_line.html", folder=folder, refused=refused if kept else 0, left=left, **counts)
+
+
 def verdict(report: Report | None) -> str:
     """passed, failed, or waiting: not yet run on this content."""
     if report is None:

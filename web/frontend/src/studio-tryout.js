@@ -1,15 +1,11 @@
 // The list of scenarios: runs them one after another, never two at once, and says how far it is. Without it each is run by its button.
+// And the forms of a try-out: what is typed is kept in this browser.
+import { run } from './studio/scenarios.js';
+import { typed } from './studio/typed.js';
+
 const table = document.querySelector('[data-scenarios]');
 const said = document.querySelector('[data-run-said]');
 const all = document.querySelector('[data-run-all]');
-
-async function run(row) {
-  const token = row.querySelector('[name=csrf_token]').value;
-  const response = await fetch(row.dataset.run, { method: 'POST', headers: { 'X-CSRFToken': token, Accept: 'application/json' } });
-  if (response.status === 401) document.querySelector('[data-session-ended]')?.removeAttribute('hidden');
-  if (!response.ok) throw new Error(String(response.status));
-  return (await response.json()).verdict;
-}
 
 async function runAll(rows) {
   if (all) all.disabled = true;
@@ -55,3 +51,5 @@ if (table) {
   const waiting = rows.filter((row) => row.dataset.verdict === 'waiting');
   if (waiting.length && !document.hidden && !justRan()) runAll(waiting);
 }
+
+for (const form of document.querySelectorAll('form[data-typed]')) typed(form);

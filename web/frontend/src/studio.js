@@ -1,3 +1,7 @@
+import { follow } from './studio/scenarios.js';
+
+for (const line of document.querySelectorAll('[data-scenarios-line]')) if (!document.hidden) follow(line);
+
 // A folder's page takes files that are dropped anywhere on it: the same as choosing them in its file field, and nothing is replaced unseen.
 const form = document.querySelector('form[data-drop]');
 
