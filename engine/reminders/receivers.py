@@ -1,4 +1,4 @@
-"""Whom a reminder goes to: the holder of a task or those who are asked, the head of his body, the supervisors of its case."""
+"""Whom a reminder goes to: the holder of a task and his deputies, or those who are asked, the head of his body, the supervisors of its case."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import Session
 
-from engine import identity
+from engine import db, deputies, identity
 from engine.models import Candidate, Membership, Organisation, Participant, User, UserTask
 from engine.reminders.rules import HEAD, SUPERVISOR
 
@@ -22,9 +22,16 @@ def of(session: Session, task: UserTask, stage: str, heads: Collection[str]) -> 
     if stage == SUPERVISOR:
         mine = select(Participant.principal).where(Participant.instance_id == task.instance_id, Participant.scope == identity.SUPERVISE)
         return _people(session, session.scalars(mine).all())
-    if task.assignee_id is not None:
-        return _addresses(session, User.id == task.assignee_id)
+    if task.assignee is not None:
+        return _addresses(session, User.id.in_({task.assignee.id, *_deputies(session, task, task.assignee)}))
     return _people(session, session.scalars(select(Candidate.principal).where(Candidate.user_task_id == task.id)).all())
+
+
+def _deputies(session: Session, task: UserTask, holder: User) -> list[int]:
+    """Who may take the task in the name of its holder today."""
+    moment = db.now(session)
+    standing = [one for one in deputies.of_absent(session, holder) if one.in_force(moment)]
+    return [one.deputy_id for one in standing if not one.process_keys or task.instance.definition.key in one.process_keys]
 
 
 def _heads(session: Session, task: UserTask, heads: Collection[str]) -> list[str]:

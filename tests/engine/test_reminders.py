@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session, sessionmaker
 
-from engine import deployments, instances, jobs, topics, user_tasks, working_time
+from engine import deployments, deputies, instances, jobs, topics, user_tasks, working_time
 from engine.errors import ExpressionError
 from engine.expressions import ZONE
 from engine.models import HistoryEvent, Job, Membership, Reminder, User, UserTask
@@ -141,6 +141,21 @@ def test_it_reminds_holder_then_head_then_supervisor(sessions: sessionmaker[Sess
         assert (row.reminded, row.reminded_at, row.remind_at) == (4, at("2026-11-30T08:01"), None)
         kinds = session.scalars(select(HistoryEvent.kind).where(HistoryEvent.user_task_id == task)).all()
         assert kinds.count("task.reminded") == 4 and kinds.count("notification.sent") == 4
+
+
+@pytest.mark.parametrize(("processes", "receivers"), [((), ["an@so.example", "binh@so.example"]), (("khac",), ["an@so.example"])])
+def test_it_tells_who_stands_in_for_the_holder(
+    sessions: sessionmaker[Session], clock: Clock, post: Post, processes: tuple[str, ...], receivers: list[str]
+) -> None:
+    start(sessions)
+    claim(sessions)
+    with sessions.begin() as session:
+        deployments.deploy(session, "khac", {"khac.bpmn": bpmn('<startEvent id="a"/><endEvent id="b"/>' + flow("a", "b"), key="khac")})
+        an, binh = (session.scalars(select(User).where(User.username == name)).one() for name in ("an", "binh"))
+        deputies.appoint(session, an, binh, clock.now, clock.now + timedelta(days=30), processes=processes, reason="đi học", by=an)
+    clock.now = at("2026-11-18T08:01")
+    turn(sessions, post)
+    assert [letter[0] for letter in post.letters] == receivers
 
 
 def test_it_asks_all_who_may_take_a_task_that_nobody_holds(sessions: sessionmaker[Session], clock: Clock, post: Post) -> None:
