@@ -1,4 +1,4 @@
-"""Whom a reminder goes to: the holder of a task and his deputies, or those who are asked, the head of his body, the supervisors of its case."""
+"""Whom a reminder goes to: who holds a task and his deputies or who is asked, the head of his body, the supervisors of its case."""
 
 from __future__ import annotations
 
