@@ -24,7 +24,7 @@ def test_no_page_has_a_barrier_or_is_wider_than_the_screen(visit: Visit, case: i
     task = task_of(case, "xet")
     addresses = ["/", "/viec-don-vi", "/viec-da-lam", f"/viec/{task}", "/ho-so", f"/ho-so/{case}", f"/ho-so/{case}/viec"]
     addresses += [f"/ho-so/{case}/du-lieu", f"/ho-so/{case}/nhat-ky", "/quy-trinh", "/quy-trinh/don_nghi"]
-    addresses += ["/quy-trinh/don_nghi/can-cu", "/tai-khoan", "/khong-co"]
+    addresses += ["/quy-trinh/don_nghi/can-cu", "/tai-khoan", "/tai-khoan/nguoi-thay", "/lam-thay", "/khong-co"]
     for address in addresses:
         page.goto(address)
         if page.locator("[data-xml]").count():
