@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
 import orjson
 import zstandard
-from sqlalchemy import BigInteger, ColumnElement, Select, bindparam, select
-from sqlalchemy.orm import Session, contains_eager
+from sqlalchemy import Select, bindparam, select
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from engine import chain, db, deployments, working_time
 from engine.errors import InstanceNotActive, NotFound
+from engine.models import Deployment, Job, ProcessDefinition, ProcessInstance
 from engine.models import Execution as StoredExecution
-from engine.models import Job, ProcessDefinition, ProcessInstance
 from engine.spiff import Execution
+from engine.statements import Question
 
 ACTIVE, SUSPENDED = "active", "suspended"
 
@@ -39,20 +41,22 @@ def unpack(packed: bytes) -> dict[str, Any]:
     return state
 
 
-def _locking(number: ColumnElement[int]) -> Select[ProcessInstance]:
-    return (
-        select(ProcessInstance)
-        .join(ProcessInstance.definition)
-        .options(contains_eager(ProcessInstance.definition).joinedload(ProcessDefinition.deployment, innerjoin=True))
-        .where(ProcessInstance.id == number)
-        .with_for_update(of=ProcessInstance, key_share=True)
-        .execution_options(populate_existing=True)
+def _locking(which: Callable[[Select[Any]], Select[Any]]) -> Question:
+    return Question(
+        *(ProcessInstance, ProcessDefinition, Deployment),
+        of=lambda rows: which(
+            rows.join(ProcessDefinition, ProcessDefinition.id == ProcessInstance.definition_id)
+            .join(Deployment, Deployment.id == ProcessDefinition.deployment_id)
+            .with_for_update(of=ProcessInstance, key_share=True)
+        ),
     )
 
 
 # Made once: putting them together costs as much as asking them.
-_LOCK = _locking(bindparam("number", type_=BigInteger))
-_LOCK_OF_JOB = _locking(select(Job.instance_id).where(Job.id == bindparam("number")).scalar_subquery())
+_LOCK = _locking(lambda rows: rows.where(ProcessInstance.id == bindparam("number")))
+_LOCK_OF_JOB = _locking(
+    lambda rows: rows.where(ProcessInstance.id == select(Job.instance_id).where(Job.id == bindparam("number")).scalar_subquery())
+)
 _STATE = select(StoredExecution.state).where(StoredExecution.instance_id == bindparam("number"))
 
 
@@ -63,14 +67,15 @@ def lock(session: Session, instance_id: int) -> ProcessInstance:
 
     FOR NO KEY UPDATE on PostgreSQL, so that a called case may still insert rows that refer to this one. SQLite's writers are alone anyway.
     """
-    held = _locked(session).get(instance_id)
-    return held if held is not None else _held(session, _LOCK, "case", instance_id)
+    held = _locked(session).get(instance_id) or _held(session, _LOCK, instance_id)
+    if held is None:
+        raise NotFound(what="case", id=instance_id)
+    return held
 
 
 def lock_of_job(session: Session, job_id: int) -> ProcessInstance | None:
     """As lock(), for the case of a job; None for a job of no case, or one that is gone."""
-    instance = session.scalar(_LOCK_OF_JOB, {"number": job_id}) or session.scalar(_LOCK_OF_JOB, {"number": job_id})
-    return None if instance is None else locked(session, instance)
+    return _held(session, _LOCK_OF_JOB, job_id)
 
 
 def _locked(session: Session) -> dict[int, ProcessInstance]:
@@ -83,21 +88,21 @@ def _locked(session: Session) -> dict[int, ProcessInstance]:
     return found  # type: ignore[no-any-return]
 
 
-def locked(session: Session, instance: ProcessInstance) -> ProcessInstance:
-    """Say that the row of `instance` has been locked and read by another query."""
+def locked(session: Session, instance: ProcessInstance, definition: ProcessDefinition, deployment: Deployment) -> ProcessInstance:
+    """Say that the row of `instance` has been locked, and read together with those of its version."""
+    set_committed_value(definition, "deployment", deployment)
+    set_committed_value(instance, "definition", definition)
     _locked(session)[instance.id] = instance
     chain.held(session, instance)
     return instance
 
 
-def _held(session: Session, query: Select[ProcessInstance], what: str, number: int) -> ProcessInstance:
+def _held(session: Session, question: Question, number: int) -> ProcessInstance | None:
     # Whoever waited for a case that was moved to another version meanwhile is given no row by PostgreSQL, which joins the row as it is
     # now with the definition as it was: asked again, it gives the row as it is now.
     given = {"number": number}
-    instance = session.scalar(query, given) or session.scalar(query, given)
-    if instance is None:
-        raise NotFound(what=what, id=number)
-    return locked(session, instance)
+    rows = question.ask(session, given) or question.ask(session, given)
+    return locked(session, *rows[0]) if rows else None
 
 
 def remember(session: Session, instance_id: int, packed: bytes | None) -> None:

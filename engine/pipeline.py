@@ -1,104 +1,161 @@
-"""A pipeline: statements whose results nobody waits for, sent together. On PostgreSQL one journey for all of them, on SQLite one each.
+"""A pipeline: statements whose results nobody waits for, sent together. On PostgreSQL as one statement, on SQLite one after another.
 
 What a completion costs is mostly journeys to the database and the making of statements: those sent here are made once, in `text_of`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
+from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, Delete, Dialect, Insert, Update, bindparam
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Connection, Delete, Insert, Update, bindparam
 from sqlalchemy.orm import DeclarativeBase, Session
 
-Statement = Insert | Update | Delete
-Process = Callable[[Any], Any]
+from engine.statements import Text, execute, text_of
+
+Change = Insert | Update | Delete
+MOST = 16
+"""Statements that PostgreSQL is given as one."""
+GIVEN = "given_before"
+"""What a statement that follows an INSERT calls the table with the id which that has given."""
+_PLACE = re.compile(r"\$(\d+)")
+_PLAIN = re.compile(r"(INSERT INTO [^()]+ \([^()]+\) VALUES )(\((?:\$\d+(?:::[\w ]+)?(?:, )?)+\))( ON CONFLICT DO NOTHING)?")
 
 
-@dataclass(frozen=True)
-class Text:
-    """A statement as the driver wants it. `order`: names of the parameters where they go by position."""
+@dataclass(eq=False)
+class Said:
+    """A statement that waits to be sent, with its values. `after`: the place of the INSERT whose id it needs."""
 
-    sql: str
-    processes: Mapping[str, Process | None]
-    fixed: Mapping[str, Any]
-    order: tuple[str, ...] | None
-
-    def parameters(self, values: Mapping[str, Any]) -> Any:
-        found = {name: process(values[name]) if process else values[name] for name, process in self.processes.items()}
-        found.update(self.fixed)
-        return found if self.order is None else tuple(found[name] for name in self.order)
+    place: int
+    change: Change
+    values: Mapping[str, Any]
+    after: int | None = None
 
 
 class Pipeline:
-    """Statements of one session, kept until send()."""
+    """Statements of one session, kept until send(). None may rely on what another has written, or change the row that another changes."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._waiting: list[tuple[Statement, Mapping[str, Any]]] = []
+        self._waiting: list[Said] = []
 
-    def add(self, statement: Statement, values: Mapping[str, Any]) -> int:
-        """`statement` is one object of its module, made once, with a bindparam() for each of `values`. Its place in what send() gives."""
-        self._waiting.append((statement, values))
+    def add(self, change: Change, values: Mapping[str, Any], after: int | None = None) -> int:
+        """`change` is one object of its module, made once, with a bindparam() for each of `values`. Its place in what send() gives.
+
+        `after`: the place of an INSERT whose id this one needs; it reads it from the table GIVEN.
+        """
+        self._waiting.append(Said(len(self._waiting), change, values, after))
         return len(self._waiting) - 1
 
     def add_rows(self, rows: Iterable[DeclarativeBase]) -> None:
         """New rows that the session has not written yet, taken out of it: nobody asks for their ids."""
         for row in rows:
             self._session.expunge(row)
-            self._waiting.append((insertion(type(row)), {**_defaults(type(row)), **vars(row)}))
+            self.add(insertion(type(row)), {**_defaults(type(row)), **vars(row)})
 
-    def send(self) -> list[int]:
-        """Send all; how many rows each has concerned. What was only added to the session goes before. Raises sqlalchemy.exc.DBAPIError."""
+    def send(self) -> dict[int, int]:
+        """Send all; how many rows each UPDATE has concerned, by its place. What was only added to the session goes before.
+
+        Raises sqlalchemy.exc.DBAPIError.
+        """
         self._session.flush()
         connection = self._session.connection()
-        dialect = connection.dialect
-        found = [(text, text.parameters(values)) for text, values in ((text_of(s, dialect), v) for s, v in self._waiting)]
-        self._waiting = []
-        for tell in connection.engine.dispatch.before_cursor_execute:
-            for text, parameters in found:
-                tell(connection, None, text.sql, parameters, None, False)
-        try:
-            return _execute(connection, found)
-        except dialect.loaded_dbapi.Error as error:
-            lost = dialect.is_disconnect(error, connection.connection.driver_connection, None)
-            if lost:
-                connection.invalidate(error)
-            kind: Any = dialect.loaded_dbapi.Error
-            raise DBAPIError.instance(None, None, error, kind, True, lost, dialect) from error
+        waiting, self._waiting = self._waiting, []
+        if connection.dialect.name == "postgresql":
+            return {place: number for part in _parts(waiting) for place, number in _together(connection, part)}
+        return _in_turn(connection, waiting)
 
 
-def _execute(connection: Connection, found: list[tuple[Text, Any]]) -> list[int]:
-    driver: Any = connection.connection.driver_connection
-    if connection.dialect.name != "postgresql":
-        return [driver.execute(text.sql, parameters).rowcount for text, parameters in found]
-    with driver.pipeline():
-        cursors = [driver.execute(text.sql, parameters) for text, parameters in found]
-    return [cursor.rowcount for cursor in cursors]
+def _in_turn(connection: Connection, waiting: Sequence[Said]) -> dict[int, int]:
+    counts: dict[int, int] = {}
+    ids: dict[int, int] = {}
+    for one in waiting:
+        text = text_of(one.change, connection.dialect, one.values)
+        sql = text.sql if one.after is None else text.sql.replace(f"FROM {GIVEN}", f"FROM (SELECT {int(ids[one.after])} AS id) AS {GIVEN}")
+        cursor = execute(connection, sql, text.parameters(one.values))
+        counts[one.place], ids[one.place] = cursor.rowcount, cursor.lastrowid
+    return counts
 
 
-_texts: dict[tuple[Statement, str], Text] = {}
+def _parts(waiting: Sequence[Said]) -> Iterator[list[Said]]:
+    """As many as go together, none apart from what it follows."""
+    part: list[Said] = []
+    for one in waiting:
+        if len(part) >= MOST and one.after is None:
+            yield part
+            part = []
+        part.append(one)
+    if part:
+        yield part
 
 
-def text_of(statement: Statement, dialect: Dialect) -> Text:
-    """`statement` as a text, made once for each kind of database."""
-    found = _texts.get((statement, dialect.name))
+def _together(connection: Connection, part: Sequence[Said]) -> Iterator[tuple[int, int]]:
+    texts = [text_of(one.change, connection.dialect, one.values) for one in part]
+    first = part[0].place
+    joined = _join(tuple(texts), tuple(one.after if one.after is None else one.after - first for one in part))
+    parameters: list[Any] = []
+    for text, one in zip(texts, part, strict=True):
+        parameters += text.parameters(one.values)
+    row = execute(connection, joined.sql, parameters).fetchone()
+    return zip((first + place for place in joined.counted), row, strict=False)
+
+
+@dataclass(frozen=True)
+class Joined:
+    """Statements as one, which takes the parameters of each in turn. `counted`: those whose rows are counted."""
+
+    sql: str
+    counted: tuple[int, ...]
+
+
+@lru_cache(maxsize=1000)
+def _join(texts: tuple[Text, ...], after: tuple[int | None, ...]) -> Joined:
+    """A query whose WITH carries out all of them: PostgreSQL does each to its end, with the same view of what was there before."""
+    parts: list[str] = []
+    counted: list[int] = []
+    given = 0
+    for (sql, alone), found in groupby(range(len(texts)), lambda place: _kind(place, texts, after)):
+        places = list(found)
+        first, number = places[0], len(texts[places[0]].order)
+        if alone and sql.startswith("UPDATE"):
+            counted.append(first)
+        said = _returning(first, sql, after) if alone else _of_rows(sql, len(places), number)
+        parts.append(f"s{first} AS ({_moved(said, given)})")
+        given += number * len(places)
+    counts = ", ".join(f"(SELECT count(*) FROM s{place})" for place in counted) or "1"  # noqa: S608 numbers of ours
+    return Joined(f"WITH {', '.join(parts)} SELECT {counts}", tuple(counted))
+
+
+def _moved(sql: str, by: int) -> str:
+    """`sql` with its parameters counted from further on."""
+    return _PLACE.sub(lambda one: f"${int(one[1]) + by}", sql)
+
+
+def _kind(place: int, texts: tuple[Text, ...], after: tuple[int | None, ...]) -> tuple[str, int]:
+    """The same for neighbours that are rows of one INSERT, and different for all others."""
+    sql = texts[place].sql
+    plain = after[place] is None and place not in after and _PLAIN.fullmatch(sql)
+    return sql, 0 if plain else place + 1
+
+
+def _of_rows(sql: str, rows: int, number: int) -> str:
+    """An INSERT of one row with `number` parameters, as one of many rows."""
+    found = _PLAIN.fullmatch(sql)
     if found is None:
-        compiled: Any = statement.compile(dialect=dialect)
-        order = tuple(compiled.positiontup) if compiled.positional else None
-        processes: dict[str, Process | None] = {}
-        fixed: dict[str, Any] = {}
-        for bind, name in compiled.bind_names.items():
-            process = bind.type.dialect_impl(dialect).bind_processor(dialect)
-            if bind.required:
-                processes[name] = process
-            else:
-                fixed[name] = process(bind.value) if process else bind.value
-        found = _texts[statement, dialect.name] = Text(str(compiled), processes, fixed, order)
-    return found
+        raise ValueError(f"Expected an INSERT of one row of parameters, but found {sql}")
+    return found[1] + ", ".join(_moved(found[2], number * row) for row in range(rows)) + (found[3] or "")
+
+
+def _returning(place: int, sql: str, after: tuple[int | None, ...]) -> str:
+    if (follows := after[place]) is not None:
+        return sql.replace(f"FROM {GIVEN}", f"FROM s{follows} AS {GIVEN}")
+    if place in after:
+        return f"{sql} RETURNING id"
+    return f"{sql} RETURNING 1" if sql.startswith("UPDATE") else sql
 
 
 @cache

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
 from flask import Blueprint, Response, flash, g, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Select, func, select
-from sqlalchemy.orm import contains_eager, load_only
+from sqlalchemy import ColumnElement, Integer, Select, bindparam, func, select
 
 from engine import identity, user_tasks
-from engine.models import Organisation, ProcessDefinition, ProcessInstance, User, UserTask
+from engine.models import Organisation, ProcessDefinition, ProcessInstance, UserTask
+from engine.statements import Question
 from web.database import db
 from web.language import gettext as _
-from web.paging import Page, paginate
+from web.paging import PER_PAGE, Page, placed
 from web.search import matches
 from web.sessions import local, me
 from web.words import local as local_time
@@ -43,48 +44,94 @@ GROUPS = {
 }
 
 
-def _tasks() -> Select[UserTask]:
-    """What a row shows, and no column more: fifty rows are read for every look at the list."""
-    return (
-        select(UserTask)
-        .join(UserTask.instance)
-        .outerjoin(Organisation, Organisation.id == UserTask.organisation_id)
-        .options(
-            load_only(UserTask.name, UserTask.created_at, UserTask.due_at, UserTask.ended_at, UserTask.priority),
-            load_only(UserTask.reminded, UserTask.reminded_at),
-            contains_eager(UserTask.instance).load_only(ProcessInstance.title, ProcessInstance.business_key),
-            contains_eager(UserTask.organisation).load_only(Organisation.name),
-        )
+class Case(NamedTuple):
+    """What a row shows of the case."""
+
+    title: str
+    business_key: str
+
+
+class Body(NamedTuple):
+    """What a row shows of the body that is asked."""
+
+    name: str
+
+
+class Row(NamedTuple):
+    """What the list shows of one task, by the names that the task itself has for it."""
+
+    id: int
+    name: str
+    created_at: datetime
+    due_at: datetime | None
+    ended_at: datetime | None
+    reminded: int
+    reminded_at: datetime | None
+    instance: Case
+    organisation: Body | None
+
+
+# No column more: fifty rows are read for every look at the list.
+_SHOWN = (
+    *(UserTask.id, UserTask.name, UserTask.created_at, UserTask.due_at, UserTask.ended_at, UserTask.reminded, UserTask.reminded_at),
+    *(ProcessInstance.title, ProcessInstance.business_key, Organisation.name),
+)
+WHOSE: dict[str, tuple[ColumnElement[bool], ...]] = {
+    "mine": (UserTask.state == user_tasks.OPEN, UserTask.assignee_id == identity.ME),
+    "bodies": (UserTask.state == user_tasks.OPEN, UserTask.assignee_id.is_(None), identity.IS_CANDIDATE),
+    "done": (UserTask.state == user_tasks.COMPLETED, UserTask.ended_by_id == identity.ME),
+}
+"""By tab: open tasks that I hold; open tasks that nobody holds and I may claim; tasks that I completed."""
+
+
+def _of(tab: str, rows: Select[Any]) -> Select[Any]:
+    rows = rows.join(ProcessInstance, ProcessInstance.id == UserTask.instance_id)
+    return rows.outerjoin(Organisation, Organisation.id == UserTask.organisation_id).where(*WHOSE[tab])
+
+
+def _order(tab: str, sort: str) -> Any:
+    default = (UserTask.ended_at.desc(), UserTask.id.desc()) if tab == "done" else SORTS["due"]
+    return SORTS.get(sort, default)
+
+
+@cache
+def _question(tab: str, sort: str) -> Question:
+    """Made once for each: every look at the list asks it. `sort`: one of SORTS, or empty."""
+    limits = {name: bindparam(name, type_=Integer) for name in ("limit", "offset")}
+    return Question(*_SHOWN, of=lambda rows: _of(tab, rows).order_by(*_order(tab, sort)).limit(limits["limit"]).offset(limits["offset"]))
+
+
+def _row(values: Sequence[Any]) -> Row:
+    *own, title, key, body = values
+    return Row._make((*own, Case(title, key), None if body is None else Body(body)))
+
+
+def _page(tab: str, sort: str, words: str) -> Page:
+    session, given = db.session(), identity.given(me())
+    if not words:
+        place = placed(counts()[tab] if tab in counts() else session.scalar(_COMPLETED, given) or 0)
+        rows = _question(tab, sort if sort in SORTS else "").ask(session, {**given, "limit": PER_PAGE, "offset": place.offset})
+        return place.page([_row(one) for one in rows])
+    query: Select[Any] = select(*_SHOWN)  # type: ignore[assignment]  # of these columns
+    query = _of(tab, query).join(ProcessDefinition, ProcessDefinition.id == ProcessInstance.definition_id)
+    query = query.where(
+        matches(words, UserTask.name, ProcessInstance.title, ProcessInstance.business_key, ProcessDefinition.name, Organisation.name)
     )
-
-
-def mine_query(user: User) -> Select[UserTask]:
-    """Open tasks that `user` holds."""
-    return _tasks().where(UserTask.state == user_tasks.OPEN, UserTask.assignee_id == user.id)
-
-
-def bodies_query(user: User) -> Select[UserTask]:
-    """Open tasks that nobody holds and `user` may claim."""
-    return _tasks().where(UserTask.state == user_tasks.OPEN, UserTask.assignee_id.is_(None), identity.is_candidate(user))
-
-
-def done_query(user: User) -> Select[UserTask]:
-    """Tasks that `user` completed."""
-    return _tasks().where(UserTask.state == user_tasks.COMPLETED, UserTask.ended_by_id == user.id)
+    place = placed(session.scalar(select(func.count()).select_from(query.subquery()), given) or 0)
+    found = session.execute(query.order_by(*_order(tab, sort)).limit(PER_PAGE).offset(place.offset), given)
+    return place.page([_row(one) for one in found])
 
 
 # Made once: every page with a bar asks them. By the tables alone that say who has or may have a task.
-_OPEN = select(func.count(UserTask.id)).where(UserTask.state == user_tasks.OPEN)
-_COUNTS = select(
-    _OPEN.where(UserTask.assignee_id == identity.ME).scalar_subquery(),
-    _OPEN.where(UserTask.assignee_id.is_(None), identity.IS_CANDIDATE).scalar_subquery(),
-)
+_COUNTED = {tab: select(func.count(UserTask.id)).where(*which) for tab, which in WHOSE.items()}
+_COUNTS = Question(_COUNTED["mine"].scalar_subquery(), _COUNTED["bodies"].scalar_subquery(), of=lambda rows: rows)
+_COMPLETED = _COUNTED["done"]
 
 
 def counts() -> dict[str, int]:
     """How many open tasks are mine, and how many my bodies'. Asked once per request."""
     if "inbox_counts" not in g:
-        held, free = db.session.execute(_COUNTS, identity.given(me())).one()
+        held, free = _COUNTS.ask(db.session(), identity.given(me()))[0]
         g.inbox_counts = {"mine": held, "bodies": free}
     found: dict[str, int] = g.inbox_counts
     return found
@@ -108,9 +155,9 @@ def group_of(due: datetime | None) -> str:
     return "week" if day <= now + timedelta(days=6 - now.weekday()) else "later"
 
 
-def grouped(rows: Iterable[UserTask]) -> list[tuple[str, str, list[UserTask]]]:
+def grouped(rows: Iterable[Row]) -> list[tuple[str, str, list[Row]]]:
     """(key, heading, tasks), in the order of urgency; without empty groups."""
-    groups: dict[str, list[UserTask]] = {key: [] for key in GROUPS}
+    groups: dict[str, list[Row]] = {key: [] for key in GROUPS}
     for task in rows:
         groups[group_of(task.due_at)].append(task)
     return [(key, str(GROUPS[key]), tasks) for key, tasks in groups.items() if tasks]
@@ -118,26 +165,22 @@ def grouped(rows: Iterable[UserTask]) -> list[tuple[str, str, list[UserTask]]]:
 
 @bp.get("/")
 def mine() -> ResponseReturnValue:
-    return _list("mine", mine_query(me()))
+    return _list("mine")
 
 
 @bp.get("/viec-don-vi")
 def bodies() -> ResponseReturnValue:
-    return _list("bodies", bodies_query(me()))
+    return _list("bodies")
 
 
 @bp.get("/viec-da-lam")
 def done() -> ResponseReturnValue:
-    return _list("done", done_query(me()))
+    return _list("done")
 
 
-def _list(tab: str, query: Select[UserTask]) -> Response:
+def _list(tab: str) -> Response:
     words, sort = request.args.get("q", "").strip()[:200], request.args.get("sort", "")
-    if words:
-        columns = (UserTask.name, ProcessInstance.title, ProcessInstance.business_key, ProcessDefinition.name, Organisation.name)
-        query = query.join(ProcessInstance.definition).where(matches(words, *columns))
-    default = (UserTask.ended_at.desc(), UserTask.id.desc()) if tab == "done" else SORTS["due"]
-    page = paginate(query.order_by(*SORTS.get(sort, default)), total=None if words else counts().get(tab))
+    page = _page(tab, sort, words)
     by_due = tab != "done" and sort in ("", "due")
     data = {"tab": tab, "page": page, "groups": _groups(page, by_due), "counts": counts(), "words": words, "sort": sort, "grouped": by_due}
     # A page that polls asks for the rows alone, and is told when they are what it shows already.
@@ -151,7 +194,7 @@ def _list(tab: str, query: Select[UserTask]) -> Response:
     return response
 
 
-def _groups(page: Page, by_due: bool) -> list[tuple[str, str, list[UserTask]]]:
+def _groups(page: Page, by_due: bool) -> list[tuple[str, str, list[Row]]]:
     return grouped(page.rows) if by_due else [("", "", page.rows)]
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from functools import cache
+from gettext import NullTranslations
 from pathlib import Path
 
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+from babel.support import Translations
 from flask import Flask, request
 from flask_babel import Babel
-from flask_babel import gettext as _gettext
-from flask_babel import ngettext as _ngettext
 
 LANGUAGES = {"vi": "Tiếng Việt", "en": "English"}
 COOKIE = "language"
@@ -18,14 +19,29 @@ FOLDER = Path(__file__).parent / "translations"
 babel = Babel()
 
 
+@cache
+def _catalogue(language: str) -> NullTranslations:
+    """Read once: Flask-Babel looks for it anew with every sentence."""
+    return Translations.load(FOLDER, [language])
+
+
+def _one(text: str) -> str:
+    return _catalogue(locale()).gettext(text)
+
+
+def _many(one: str, many: str, num: int) -> str:
+    return _catalogue(locale()).ngettext(one, many, num)
+
+
 def gettext(text: str, **variables: object) -> str:
     """`text` in the language of this request."""
-    return str(_gettext(text, **variables))
+    said = _one(text)
+    return said % variables if variables else said
 
 
 def ngettext(one: str, many: str, num: int, **variables: object) -> str:
-    """As gettext(), by number."""
-    return str(_ngettext(one, many, num, **variables))
+    """As gettext(), by number, which is `num` in the text."""
+    return _many(one, many, num) % {"num": num, **variables}
 
 
 def locale() -> str:
@@ -46,6 +62,7 @@ def compile_catalogues() -> None:
 def init(app: Flask) -> None:
     app.config.update(BABEL_DEFAULT_LOCALE="vi", BABEL_DEFAULT_TIMEZONE="Asia/Ho_Chi_Minh", BABEL_TRANSLATION_DIRECTORIES=str(FOLDER))
     babel.init_app(app, locale_selector=locale)
+    app.jinja_env.install_gettext_callables(_one, _many, newstyle=True)  # type: ignore[attr-defined]  # of its extension
     app.jinja_env.globals.update(locale=locale, LANGUAGES=LANGUAGES)
 
 

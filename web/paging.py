@@ -27,12 +27,30 @@ class Page:
         return url_for(request.endpoint or "", **{**(request.view_args or {}), **request.args.to_dict(), "page": number})
 
 
-def paginate(query: Select[Any], per_page: int = PER_PAGE, total: int | None = None) -> Page:
-    """The page that the request asks for; the last one where it asks beyond. `total`: how many there are, where that is known."""
-    if total is None:
-        total = db.session.scalar(select(func.count()).select_from(query.order_by(None).options().subquery())) or 0
+@dataclass(frozen=True)
+class Place:
+    """Where in a list the page stands that is asked for."""
+
+    number: int
+    count: int
+    total: int
+    offset: int
+
+    def page(self, rows: list[Any]) -> Page:
+        return Page(rows, self.number, self.count, self.total)
+
+
+def placed(total: int, per_page: int = PER_PAGE) -> Place:
+    """The page that the request asks for; the last one where it asks beyond. `total`: how many rows there are."""
     count = max(1, -(-total // per_page))
     asked = request.args.get("page", "1")
     number = min(max(int(asked) if asked.isdecimal() else 1, 1), count)
-    rows = list(db.session.scalars(query.limit(per_page).offset((number - 1) * per_page)).unique())
-    return Page(rows, number, count, total)
+    return Place(number, count, total, (number - 1) * per_page)
+
+
+def paginate(query: Select[Any], per_page: int = PER_PAGE, total: int | None = None) -> Page:
+    """The rows of `query` on the page that the request asks for. `total`: how many there are, where that is known."""
+    if total is None:
+        total = db.session.scalar(select(func.count()).select_from(query.order_by(None).options().subquery())) or 0
+    place = placed(total, per_page)
+    return place.page(list(db.session.scalars(query.limit(per_page).offset(place.offset)).unique()))

@@ -7,12 +7,15 @@ import time
 from typing import Any, cast
 
 from flask import Flask, Response, current_app, redirect, request, session, url_for
+from flask.sessions import SecureCookieSessionInterface
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 from flask_wtf.csrf import CSRFProtect
-from sqlalchemy import bindparam, select
-from sqlalchemy.orm import joinedload
+from itsdangerous import URLSafeTimedSerializer
+from sqlalchemy import bindparam
+from sqlalchemy.orm.attributes import set_committed_value
 
-from engine.models import Membership, User
+from engine.models import Membership, Organisation, User
+from engine.statements import Question
 from web.database import SAFE, db
 
 csrf = CSRFProtect()
@@ -28,11 +31,27 @@ BEATS = frozenset({"studio.lock"})
 
 
 # Made once: every request asks it.
-_USER = (
-    select(User)
-    .where(User.id == bindparam("number"))
-    .options(joinedload(User.memberships).joinedload(Membership.organisation, innerjoin=True))
+_USER = Question(
+    *(User, Membership, Organisation),
+    of=lambda rows: (
+        rows.outerjoin(Membership, Membership.user_id == User.id)
+        .outerjoin(Organisation, Organisation.id == Membership.organisation_id)
+        .where(User.id == bindparam("number"))
+        .order_by(Membership.id)
+    ),
 )
+
+
+class Cookies(SecureCookieSessionInterface):
+    """Flask's own, with what signs the cookie made once and not twice for each request."""
+
+    _made: tuple[object, URLSafeTimedSerializer | None] = (None, None)
+
+    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
+        keys = (app.secret_key, tuple(app.config["SECRET_KEY_FALLBACKS"] or ()))
+        if self._made[0] != keys:
+            self._made = (keys, super().get_signing_serializer(app))
+        return self._made[1]
 
 
 class Account(UserMixin):  # type: ignore[misc]  # flask-login has no types
@@ -56,12 +75,25 @@ def _print(user: User) -> str:
     return hashlib.sha256(user.password_hash.encode()).hexdigest()[:16]
 
 
+def _read(number: int) -> User | None:
+    """The user with his memberships, as they are now."""
+    rows = _USER.ask(db.session(), {"number": number})
+    if not rows:
+        return None
+    user: User = rows[0][0]
+    for _, membership, organisation in rows:
+        if membership is not None:
+            set_committed_value(membership, "organisation", organisation)
+    set_committed_value(user, "memberships", [membership for _, membership, _ in rows if membership is not None])
+    return user
+
+
 @manager.user_loader  # type: ignore[untyped-decorator]
 def _load(identifier: str) -> Account | None:
     number, _, mark = identifier.partition(":")
     if not number.isdecimal():
         return None
-    user = db.session.scalars(_USER, {"number": int(number)}).unique().one_or_none()
+    user = _read(int(number))
     return Account(user) if user is not None and user.active and _print(user) == mark else None
 
 
@@ -135,6 +167,7 @@ def local(address: str | None) -> str | None:
 def init(app: Flask) -> None:
     app.config.setdefault("WTF_CSRF_TIME_LIMIT", None)  # The token lives as long as its session.
     app.config.update(SESSION_COOKIE_HTTPONLY=True, SESSION_COOKIE_SAMESITE="Lax", SESSION_COOKIE_NAME="phien")
+    app.session_interface = Cookies()
     # Before the check of the token, so that a session that has ended is told so, not that its token is missing.
     app.before_request(_guard)
     csrf.init_app(app)

@@ -10,7 +10,7 @@ from typing import Any
 
 from flask import Blueprint, Response, flash, jsonify, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import ColumnElement, Row, bindparam, or_, select
+from sqlalchemy import ColumnElement, bindparam, or_, select
 
 from engine import deployments, documents, handed_over, identity, user_tasks
 from engine.diagram import Element
@@ -18,6 +18,7 @@ from engine.errors import Conflict, FileRejected, Forbidden, FormInvalid, NotFou
 from engine.forms import Form
 from engine.models import Document, ProcessInstance, User, UserTask
 from engine.sentences import say
+from engine.statements import Question
 from web import forms, story, uploads
 from web.database import db, keep, writing
 from web.documents import send
@@ -29,14 +30,16 @@ from web.sessions import me
 bp = Blueprint("tasks", __name__)
 
 # Made once: every completion asks it.
-_NEXT = (
-    select(UserTask.id, UserTask.name)
-    .join(UserTask.instance)
-    .where(ProcessInstance.root_id == bindparam("root"), UserTask.state == user_tasks.OPEN, UserTask.id != bindparam("task"))
-    .where(or_(UserTask.assignee_id == identity.ME, UserTask.assignee_id.is_(None) & identity.IS_CANDIDATE))
-    .order_by(UserTask.instance_id != bindparam("instance"), UserTask.assignee_id.is_(None))
-    .order_by(UserTask.due_at.is_(None), UserTask.due_at, UserTask.id)
-    .limit(1)
+_NEXT = Question(
+    *(UserTask.id, UserTask.name),
+    of=lambda rows: (
+        rows.join(ProcessInstance, ProcessInstance.id == UserTask.instance_id)
+        .where(ProcessInstance.root_id == bindparam("root"), UserTask.state == user_tasks.OPEN, UserTask.id != bindparam("task"))
+        .where(or_(UserTask.assignee_id == identity.ME, UserTask.assignee_id.is_(None) & identity.IS_CANDIDATE))
+        .order_by(UserTask.instance_id != bindparam("instance"), UserTask.assignee_id.is_(None))
+        .order_by(UserTask.due_at.is_(None), UserTask.due_at, UserTask.id)
+        .limit(1)
+    ),
 )
 
 
@@ -172,8 +175,9 @@ def _go_on(task: UserTask) -> ResponseReturnValue:
     following = next_of_case(task, me())
     if following is None:
         return redirect(url_for("inbox.mine"))
-    flash(_("Việc tiếp theo của hồ sơ này:") + f" {following.name}", "waiting")
-    return redirect(url_for("tasks.show", task_id=following.id))
+    number, name = following
+    flash(_("Việc tiếp theo của hồ sơ này:") + f" {name}", "waiting")
+    return redirect(url_for("tasks.show", task_id=number))
 
 
 def _store_uploads(task: UserTask, form: Form, typed: dict[str, Any]) -> dict[str, str]:
@@ -205,13 +209,13 @@ def _too_late(view: View, typed: Mapping[str, Any], error: Conflict | Forbidden)
     return make_response(text, 409 if isinstance(error, Conflict) else 403)
 
 
-def next_of_case(task: UserTask, user: User) -> Row[int, str] | None:
+def next_of_case(task: UserTask, user: User) -> tuple[int, str] | None:
     """(id, name) of the next open task of the same case, or of one called by it or calling it, that is the user's.
 
     His own come before those of his bodies.
     """
     given = {"root": task.instance.root_id, "instance": task.instance_id, "task": task.id, **identity.given(user)}
-    return db.session.execute(_NEXT, given).first()
+    return next(iter(_NEXT.ask(db.session(), given)), None)
 
 
 @bp.post("/viec/<id:task_id>/nhap")
