@@ -3,7 +3,7 @@ import { Document } from './studio/document.js';
 import { Findings } from './studio/findings.js';
 import { words } from './studio/words.js';
 import { Actions } from './studio/diagram/actions.js';
-import { told } from './studio/diagram/loss.js';
+import { shown, warned } from './studio/diagram/loss.js';
 import { Marks } from './studio/diagram/marks.js';
 import { read } from './studio/diagram/moddle.js';
 import { freeze, modelerIn } from './studio/diagram/modeler.js';
@@ -85,14 +85,15 @@ class Editor {
   warn(warnings) {
     this.file.notices.take('warnings');
     if (!warnings.length) return;
-    this.file.notices.put('warnings', 'active', words(
-      `Khi đọc tệp có ${warnings.length} điều cần lưu ý: ${warnings.slice(0, 3).join(' · ')}`, `Reading the file gave ${warnings.length} warnings: ${warnings.slice(0, 3).join(' · ')}`));
+    this.file.notices.put('warnings', 'active', words(`Khi đọc tệp có ${warnings.length} điều cần lưu ý.`, `Reading the file gave ${warnings.length} warnings.`), {
+      label: words('Xem từng điều', 'See them'), list: shown(warnings).map(warned) });
   }
 
   lossy(missing) {
     this.file.readOnly(words(
-      `Sơ đồ này chỉ xem được ở đây: nếu lưu lại sẽ mất ${missing.length} chi tiết mà trình soạn thảo không hiểu (${told(missing)}). Tệp trên máy chủ vẫn nguyên vẹn; hãy sửa bằng công cụ đã tạo ra nó.`,
-      `This diagram can only be looked at here: saving it would lose ${missing.length} details that this editor does not know (${told(missing)}). The file on the server is untouched; edit it with the tool that made it.`));
+      `Sơ đồ này chỉ xem được ở đây: nếu lưu lại sẽ mất ${missing.length} chi tiết mà trình soạn thảo không hiểu. Tệp trên máy chủ vẫn nguyên vẹn; hãy sửa bằng công cụ đã tạo ra nó.`,
+      `This diagram can only be looked at here: saving it would lose ${missing.length} details that this editor does not know. The file on the server is untouched; edit it with the tool that made it.`),
+    { label: words('Xem từng chi tiết', 'See them'), list: shown(missing) });
   }
 
   unreadable(error) {

@@ -4,7 +4,7 @@
 //   await file.open();      loads and calls show()
 //   file.changed();         after each edit; saving follows by itself
 //   await file.save();      now (Ctrl+S is bound to it)
-//   file.readOnly(reason);  nothing is saved from here on; the reason is shown
+//   file.readOnly(reason, more);  nothing is saved from here on; the reason is shown, and more of it on request
 //   file.server             get, put, post of the folder's API
 //   file.addEventListener('change' | 'saved' | 'shown', ...)
 //
@@ -221,14 +221,14 @@ export class Document extends EventTarget {
     await this.open();
   }
 
-  readOnly(reason) {
+  readOnly(reason, more) {
     this.locked = reason;
     clearTimeout(this.timer);
     clearTimeout(this.keeping);
     this.safe = this.edits;
     this.editor.lock?.(reason);
     this.status(words('Chỉ xem', 'Read only'), 'late');
-    this.notices.put('readonly', 'active', reason);
+    this.notices.put('readonly', 'active', reason, more);
   }
 
   status(text, kind = '') {

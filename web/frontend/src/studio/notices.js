@@ -6,14 +6,15 @@ export class Notices {
     this.place = root.querySelector('[data-document-notices]');
   }
 
-  /** `weight`: late (red), active (amber), done. `link`: { href, label }, opened in another tab, or { press, label } for a button. */
+  /** `weight`: late (red), active (amber), done. `link`: { href, label }, opened in another tab, { press, label } for a button, or { list, label } for what is seen on request. */
   put(kind, weight, text, link) {
     if (!this.place) return;
     const old = this.of(kind);
     if (old?.dataset.text === text) return;
-    const line = node('p', { class: `notice notice-${weight}`, role: weight === 'late' ? 'alert' : 'status', 'data-notice': kind, 'data-text': text }, text);
+    const line = node(link?.list ? 'div' : 'p', { class: `notice notice-${weight}`, role: weight === 'late' ? 'alert' : 'status', 'data-notice': kind, 'data-text': text }, text);
     if (link?.href) line.append(' ', node('a', { href: link.href, target: '_blank', rel: 'noopener' }, link.label));
     if (link?.press) line.append(' ', node('button', { type: 'button', class: 'btn btn-sm btn-quiet', onclick: link.press }, link.label));
+    if (link?.list) line.append(node('details', { class: 'fold' }, node('summary', {}, link.label), node('ul', {}, ...link.list.map((one) => node('li', {}, one)))));
     if (old) old.replaceWith(line);
     else this.place.append(line);
   }

@@ -1,10 +1,12 @@
 // What a diagram would lose if it were read and written by this editor: elements, attributes, extensions and texts, compared as XML means them.
 // Comments, whitespace between elements, order of attributes, prefixes and spellings of one number do not count.
+import { words } from '../words.js';
+
 const BPMN = 'http://www.omg.org/spec/BPMN/20100524/MODEL';
 const XSI = 'http://www.w3.org/2001/XMLSchema-instance';
 const LAYOUT = ['http://www.omg.org/spec/DD/20100524/DC', 'http://www.omg.org/spec/DD/20100524/DI', 'http://www.omg.org/spec/BPMN/20100524/DI'];
 const QNAMES = new Set(['itemSubjectRef', 'structureRef', 'messageRef', 'errorRef', 'escalationRef', 'signalRef', 'operationRef', 'processRef', 'calledElement', 'dataStoreRef', 'bpmnElement']);
-const SHOWN = 5;
+const SHOWN = 20;
 
 /** What stands in `before` and not in `after`. `isDefault(type, attribute, value)`: a default need not be written. Null: `before` is not XML. */
 export function lost(before, after, isDefault = () => false) {
@@ -16,10 +18,19 @@ export function lost(before, after, isDefault = () => false) {
   return missing;
 }
 
-/** One sentence part for people: the first few and how many more. */
-export function told(missing) {
-  const shown = missing.slice(0, SHOWN).join('; ');
-  return missing.length > SHOWN ? `${shown}; +${missing.length - SHOWN}` : shown;
+/** The first of a list, and how many more there are. */
+export function shown(all) {
+  return all.length > SHOWN ? [...all.slice(0, SHOWN), `+${all.length - SHOWN}`] : all;
+}
+
+/** What the library said about a file that it read, in the page's language where the sentence is one of the usual. */
+export function warned(said) {
+  const [, what] = /^unparsable content <([^>]+)> detected/.exec(said) ?? [];
+  if (what) return words(`không hiểu phần <${what}>`, said);
+  const [, reference] = /^unresolved reference <([^>]+)>/.exec(said) ?? [];
+  if (reference) return words(`có nhắc tới <${reference}>, nhưng trong tệp không có`, said);
+  const [, shape] = /^no bpmnElement referenced in <(.+?) ?\/?>$/.exec(said) ?? [];
+  return shape ? words(`hình <${shape}> không thuộc phần tử nào`, said) : said;
 }
 
 function facts(xml, isDefault) {
