@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Subquery, and_, case, exists, func, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, Subquery, and_, case, exists, func, literal, select, union_all
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from engine import db, deployments, jobs
@@ -90,25 +90,18 @@ def _task(condition: ColumnElement[bool]) -> ColumnElement[bool]:
 
 def at(element_id: str, called: Iterable[str] = ()) -> ColumnElement[bool]:
     """Cases that stand at this element. `called`: the processes that it calls."""
-    found = [
-        _task(UserTask.element_id == element_id),
-        exists(select(Job.id).where(Job.instance_id == ProcessInstance.id, Job.element_id == element_id, Job.kind.in_(_WAITING))),
-        exists(
-            select(MessageSubscription.id).where(
-                MessageSubscription.instance_id == ProcessInstance.id, MessageSubscription.element_id == element_id
-            )
-        ),
-        exists(
-            select(Incident.id).where(
-                Incident.instance_id == ProcessInstance.id, Incident.resolved_at.is_(None), Incident.element_id == element_id
-            )
-        ),
+    # Those that stand there are looked up by the step: whether each case does is not asked of every one of them.
+    found: list[Any] = [
+        select(UserTask.instance_id).where(UserTask.state == "open", UserTask.element_id == element_id),
+        select(Job.instance_id).where(Job.element_id == element_id, Job.kind.in_(_WAITING)),
+        select(MessageSubscription.instance_id).where(MessageSubscription.element_id == element_id),
+        select(Incident.instance_id).where(Incident.resolved_at.is_(None), Incident.element_id == element_id),
     ]
     if keys := list(called):
         child, definition = aliased(ProcessInstance), aliased(ProcessDefinition)
-        query = select(child.id).join(definition, definition.id == child.definition_id)
-        found.append(exists(query.where(child.parent_id == ProcessInstance.id, child.state.in_(RUNNING), definition.key.in_(keys))))
-    return or_(*found)
+        query = select(child.parent_id).join(definition, definition.id == child.definition_id)
+        found.append(query.where(child.parent_id.is_not(None), child.state.in_(RUNNING), definition.key.in_(keys)))
+    return ProcessInstance.id.in_(union_all(*found))
 
 
 def _places(now: datetime, called: Mapping[str, str], *conditions: ColumnElement[bool]) -> Subquery:

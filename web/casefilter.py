@@ -18,10 +18,10 @@ from engine import db as clock
 from engine import deployments, standing
 from engine.forecasts import cases as forecasts
 from engine.models import Forecast, Organisation, ProcessDefinition, ProcessInstance, User, UserTask
-from web import searchable, supervision
+from web import search, searchable, supervision
 from web.database import db
+from web.kept import COUNTS, kept
 from web.language import gettext as _
-from web.search import matches
 from web.searchable import Searchable
 from web.words import HOME
 
@@ -36,17 +36,14 @@ STATES = {
 }
 _SETS = {"running": supervision.RUNNING, "ended": supervision.ENDED}
 NOBODY = "-"
-_DUE = (
-    select(func.min(UserTask.due_at))
-    .where(UserTask.instance_id == ProcessInstance.id, UserTask.state == "open")
-    .correlate(ProcessInstance)
-    .scalar_subquery()
-)
+_FIRST = func.min(UserTask.due_at).label("due_at")
+_DUE = select(UserTask.instance_id, _FIRST).where(UserTask.state == "open").group_by(UserTask.instance_id).subquery()
+"""When the first open task of each case is due."""
 _SORTS: dict[str, Any] = {
     "title": ProcessInstance.title,
     "key": ProcessInstance.business_key,
     "process": ProcessDefinition.name,
-    "due": _DUE,
+    "due": _DUE.c.due_at,
     "state": ProcessInstance.state,
     "started": ProcessInstance.started_at,
     "ended": ProcessInstance.ended_at,
@@ -113,6 +110,8 @@ class Filter:
         return self._sorted(self.query())
 
     def _sorted(self, query: Select[Any]) -> Select[Any]:
+        if self.get("sort").lstrip("-") == "due":
+            query = query.outerjoin(_DUE, _DUE.c.instance_id == ProcessInstance.id)
         if self.get("sort").lstrip("-") == "expected":
             # What is expected of a case that has ended meanwhile is no longer said.
             query = query.outerjoin(Forecast, (Forecast.instance_id == ProcessInstance.id) & (ProcessInstance.state == "active"))
@@ -129,7 +128,7 @@ class Filter:
         now = clock.now(db.session())
         found: list[Any] = []
         if words := self.get("q"):
-            found.append(matches(words, ProcessInstance.title, ProcessInstance.business_key, ProcessDefinition.name))
+            found.append(search.cases(words))
         if (state := self.get("state")) in STATES:
             found.append(ProcessInstance.state.in_(_SETS.get(state, (state,))))
         if process := self.get("process"):
@@ -241,14 +240,19 @@ def options(filter_: Filter) -> Options:
         processes={one.key: one.name for one in reversed(definitions)},
         versions=[one.version for one in definitions if one.key == filter_.get("process")],
         steps=steps,
-        organisations={
-            str(id_): name for id_, name in _open(Organisation.id, Organisation.name, UserTask.organisation_id == Organisation.id)
-        },
-        holders={str(id_): name for id_, name in _open(User.id, User.name, UserTask.assignee_id == User.id)},
+        **kept(COUNTS, "options", count=_asked),
     )
 
 
-def _open(id_: Any, name: Any, on: Any) -> list[Any]:
-    """Bodies or persons with open tasks in supervised cases."""
-    tasks = select(UserTask.id).join(UserTask.instance).where(on, UserTask.state == "open", supervision.mine())
-    return list(db.session.execute(select(id_, name).where(tasks.exists()).order_by(name)))
+def _asked() -> dict[str, dict[str, str]]:
+    """Bodies and persons with open tasks in supervised cases."""
+    tasks = select(UserTask.organisation_id, UserTask.assignee_id).join(UserTask.instance)
+    found = db.session.execute(tasks.where(UserTask.state == "open", supervision.mine()).distinct()).all()
+    bodies = {body for body, _holder in found if body is not None}
+    people = {holder for _body, holder in found if holder is not None}
+    return {"organisations": _named(Organisation.id, Organisation.name, bodies), "holders": _named(User.id, User.name, people)}
+
+
+def _named(id_: Any, name: Any, chosen: set[int]) -> dict[str, str]:
+    rows = db.session.execute(select(id_, name).where(id_.in_(chosen)).order_by(name, id_))
+    return {str(number): words for number, words in rows}

@@ -12,12 +12,11 @@ from sqlalchemy.orm import joinedload
 from engine import deployments, documents, executions, history, identity, incidents, instances, user_tasks
 from engine.errors import NotFound
 from engine.models import HistoryEvent, ProcessDefinition, ProcessInstance, UserTask
-from web import changes, picture, replay, story, waits
+from web import changes, picture, replay, search, story, waits
 from web.database import db
 from web.language import gettext as _
 from web.monitor import answers
 from web.paging import paginate
-from web.search import matches
 from web.sessions import me
 
 bp = Blueprint("cases", __name__)
@@ -42,7 +41,7 @@ def index() -> ResponseReturnValue:
         .order_by(ProcessInstance.started_at.desc(), ProcessInstance.id.desc())
     )
     if words:
-        query = query.where(matches(words, ProcessInstance.title, ProcessInstance.business_key, ProcessDefinition.name))
+        query = query.where(search.cases(words))
     if state in STATES:
         query = query.where(ProcessInstance.state.in_(STATES[state]))
     if process:

@@ -26,6 +26,8 @@ LUANCHUYEN_ARCHIVE_FOLDER <folder>/luu-tru                 where the archives of
 LUANCHUYEN_LEASE          300                              seconds after which others take over what a process died with
 LUANCHUYEN_METRICS_PORT   0: none                          where Celery's worker offers its figures to this machine
 LUANCHUYEN_METRICS_TOKEN  empty                            token for /metrics; empty: only this machine may ask
+LUANCHUYEN_FIGURES_KEPT   600                              seconds at most for which figures that took long to count are shown again;
+                                                           counts of the present for a minute at most; 0: count every time
 LUANCHUYEN_LOG            text                             json: one JSON object a line
 """
 
@@ -53,6 +55,7 @@ def read(environ: Mapping[str, str]) -> dict[str, Any]:
         "FOLDER": str(folder),
         "SQLALCHEMY_DATABASE_URI": given.get("DATABASE_URL") or f"sqlite:///{folder / 'luanchuyen.sqlite'}",
         "SECRET_KEY": given.get("SECRET_KEY") or _kept_secret(folder),
+        "FIGURES_KEPT": _whole(given, "FIGURES_KEPT", 600),
         "MAX_CONTENT_LENGTH": _whole(given, "MAX_UPLOAD", 25_000_000),
         # What a form may hold besides files; a long report in a text field is well below this.
         "MAX_FORM_MEMORY_SIZE": 4_000_000,

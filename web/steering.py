@@ -14,10 +14,11 @@ from engine import batches, deployments, identity, incidents, instances, user_ta
 from engine.errors import NotFound
 from engine.forecasts import cases as forecasts
 from engine.models import Incident, Membership, ProcessDefinition, ProcessInstance, User, UserTask
-from web import supervision
+from web import supervision, waits
 from web.casefilter import NOBODY
 from web.database import db
 from web.language import gettext as _
+from web.listing import Listing
 from web.paging import paginate
 from web.sessions import me
 
@@ -51,6 +52,9 @@ def person(text: str) -> User | None:
 # --- incidents ---
 
 
+_INCIDENT_SORTS = {"raised": Incident.raised_at, "case": ProcessInstance.title, "step": Incident.element_id, "kind": Incident.kind}
+
+
 def _open_incidents() -> Select[Incident]:
     return (
         select(Incident)
@@ -72,11 +76,13 @@ def _element(instance: ProcessInstance, element_id: str) -> str:
 
 
 def _incidents_page(error: str = "") -> ResponseReturnValue:
-    page = paginate(_open_incidents())
+    listing = Listing.read(_INCIDENT_SORTS, "-raised", "steering.incident_list")
+    query = _open_incidents().join(ProcessInstance.definition).where(*listing.conditions())
+    page = paginate(query.order_by(None).order_by(*listing.order(Incident.id)))
     cases = _cases(incident.instance_id for incident in page.rows)
     rows = [(one, cases[one.instance_id], _element(cases[one.instance_id], one.element_id)) for one in page.rows]
     ticked = [incident.id for incident in page.rows] if request.args.get("all") else _ticked("incident")
-    data = {"error": error, "ticked": ticked, "reason": _reason()}
+    data = {"error": error, "ticked": ticked, "reason": _reason(), "listing": listing, "advice": waits.incident_advice}
     return make_response(render_template("steering/incidents.html", page=page, rows=rows, **data), 422 if error else 200)
 
 

@@ -10,7 +10,7 @@ from engine.models.batches import Batch, BatchItem
 from engine.models.cases import Execution, Participant, ProcessInstance, Supervision
 from engine.models.deployed import Deployment, ProcessDefinition, Resource
 from engine.models.deputies import Deputy
-from engine.models.monitoring import Export, ExportPart, ExportPiece, Figure, Keyword, SavedFilter, Visit
+from engine.models.monitoring import Export, ExportPart, ExportPiece, Keyword, SavedFilter, Visit
 from engine.models.operations import Archive, DefinitionEvent, LegalHold
 from engine.models.people import LoginAttempt, Membership, Organisation, User
 from engine.models.records import Document, DocumentContent, HistoryEvent
@@ -45,7 +45,6 @@ __all__ = [
     "Export",
     "ExportPart",
     "ExportPiece",
-    "Figure",
     "Forecast",
     "HistoryEvent",
     "Incident",

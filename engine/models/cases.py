@@ -16,7 +16,17 @@ class ProcessInstance(Base):
     """A case. `state`: active, suspended, completed, cancelled, failed (an error that nothing caught)."""
 
     __tablename__ = "process_instance"
-    __table_args__ = (Index(None, "definition_id", "state"), Index(None, "state", "id"), Index(None, "title"))
+    __table_args__ = (
+        Index(None, "definition_id", "state"),
+        Index(None, "state", "id"),
+    __table_args__ = (
+        Index(None, "definition_id", "state"),
+        Index(None, "state", "id"),
+        Index(None, "title"),
+        Index(None, "supervisors", "definition_id", "state"),
+    )
+        Index(None, "supervisors", "definition_id", "state"),
+    )
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     definition_id: Mapped[int] = mapped_column(ForeignKey("process_definition.id"))
     root_id: Mapped[int | None] = mapped_column(ForeignKey("process_instance.id"), index=True)

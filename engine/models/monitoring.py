@@ -44,15 +44,6 @@ class SavedFilter(Base):
     user: Mapped[User] = relationship()
 
 
-class Figure(Base):
-    """Figures that took long to count, for some minutes (web.monitor.kept). `key`: digest of what was counted, and for whom."""
-
-    __tablename__ = "figure"
-    key: Mapped[str] = mapped_column(String(64), primary_key=True)
-    made_at: Mapped[datetime] = mapped_column(Instant, index=True)
-    content: Mapped[Any] = mapped_column(Json)
-
-
 class Visit(Base):
     """When a supervisor looked at the overview: `at` begins the present visit, `before` began the one before."""
 

@@ -1,4 +1,4 @@
-"""What keeps lists and counts quick among many cases: who supervises and what is searched on the case's row, indexes, kept figures."""
+"""What keeps lists and counts quick among many cases: who supervises and what is searched on the case's row, indexes."""
 
 import hashlib
 import itertools
@@ -19,6 +19,7 @@ INDEXES = (
     ("ix_user_task_organisation_id_instance_id", "user_task", ("organisation_id", "instance_id"), None),
     ("ix_job_element_id", "job", ("element_id",), None),
     ("ix_message_subscription_element_id", "message_subscription", ("element_id",), None),
+    ("ix_process_instance_supervisors_definition_id_state", "process_instance", ("supervisors", "definition_id", "state"), None),
     ("ix_process_instance_title", "process_instance", ("title",), None),
 )
 AT_ONCE = 1_000
@@ -32,14 +33,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("digest", "principal", name=op.f("pk_supervision")),
     )
     op.create_index(op.f("ix_supervision_principal"), "supervision", ["principal"])
-    op.create_table(
-        "figure",
-        sa.Column("key", sa.String(length=64), nullable=False),
-        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("content", sa.LargeBinary(), nullable=False),
-        sa.PrimaryKeyConstraint("key", name=op.f("pk_figure")),
-    )
-    op.create_index(op.f("ix_figure_made_at"), "figure", ["made_at"])
     op.add_column("process_instance", sa.Column("supervisors", sa.String(length=32), nullable=False, server_default=""))
     op.add_column("process_instance", sa.Column("folded", sa.Text(), nullable=False, server_default=""))
     fill(op.get_bind())
@@ -83,5 +76,4 @@ def downgrade() -> None:
     with op.batch_alter_table("process_instance") as batch:
         batch.drop_column("folded")
         batch.drop_column("supervisors")
-    op.drop_table("figure")
     op.drop_table("supervision")

@@ -14,7 +14,9 @@ from engine import deployments
 from engine.errors import NotFound
 from web import durations, spreadsheet
 from web.database import db
+from web.kept import FIGURES, kept
 from web.language import gettext as _
+from web.language import locale
 from web.monitor import bp, figures, paths
 from web.monitor.view import View
 from web.words import write_date
@@ -43,6 +45,11 @@ KEYS = {
     "co-quan": _l("Việc theo cơ quan"),
     "nguoi": _l("Việc theo người"),
 }
+
+
+def _charts(view: View) -> list[Chart]:
+    asked = (view.definition.id, view.whole, view.days, view.body, locale())
+    return kept(FIGURES, "charts", *asked, count=lambda: list(_all(view)))
 
 
 def _all(view: View) -> Iterable[Chart]:
@@ -81,13 +88,13 @@ def _work(found: list[figures.Work]) -> list[tuple[Any, ...]]:
 def charts(key: str) -> ResponseReturnValue:
     view = View.read(key)
     return render_template(
-        "monitor/charts.html", view=view, definition=view.definition, charts=list(_all(view)), periods=durations.PERIODS, most=figures.MOST
+        "monitor/charts.html", view=view, definition=view.definition, charts=_charts(view), periods=durations.PERIODS, most=figures.MOST
     )
 
 
 @bp.get("/giam-sat/quy-trinh/<key>/bieu-do/<any('ho-so','dung-han','thoi-gian','co-quan','nguoi'):chart>.csv")
 def chart_file(key: str, chart: str) -> Response:
-    found = next((one for one in _all(View.read(key)) if one.key == chart), None)
+    found = next((one for one in _charts(View.read(key)) if one.key == chart), None)
     if found is None:
         raise NotFound(what="process", id=key)
     return spreadsheet.answer(f"{chart}-{key}", found.heads, found.rows)

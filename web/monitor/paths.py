@@ -11,6 +11,7 @@ from engine import deployments
 from engine.diagram import Diagram, Element
 from web import durations
 from web.database import db
+from web.kept import FIGURES, kept
 from web.monitor.view import View
 from web.picture import TYPES
 
@@ -34,7 +35,11 @@ class Path:
 
 def read(view: View) -> durations.Durations:
     """What was passed in the chosen period, in the cases that are looked at."""
-    return durations.read(db.session(), view.definition, view.days, *view.conditions())
+
+    def count() -> durations.Durations:
+        return durations.read(db.session(), view.definition, view.days, *view.conditions())
+
+    return kept(FIGURES, "passages", view.definition.id, view.days, view.body, count=count)
 
 
 def table(view: View, found: durations.Durations) -> list[Path]:

@@ -16,6 +16,7 @@ from engine.models import ProcessDefinition, ProcessInstance
 from web import durations, spreadsheet, supervision
 from web.casefilter import Filter
 from web.database import db
+from web.kept import COUNTS, kept
 from web.language import gettext as _
 from web.monitor import answers, bp, paths
 from web.monitor.cases import listed
@@ -39,6 +40,12 @@ class Process:
 
 @bp.get("/giam-sat")
 def index() -> ResponseReturnValue:
+    rows = kept(COUNTS, "overview", count=_overview)
+    return render_template("monitor/list.html", rows=rows)
+
+
+def _overview() -> list[Process]:
+    """Every supervised process with its counts, by name."""
     rows: dict[str, Process] = {}
     for definition in supervision.versions():
         rows.setdefault(definition.key, Process(definition.key, definition.name))
@@ -59,7 +66,7 @@ def index() -> ResponseReturnValue:
     for key, active, late, failing, ended in db.session.execute(counted):
         row = rows[key]
         row.active, row.late, row.failing, row.ended = active, late, failing, ended
-    return render_template("monitor/list.html", rows=sorted(rows.values(), key=lambda row: row.name))
+    return sorted(rows.values(), key=lambda row: row.name)
 
 
 @dataclass(frozen=True)
@@ -74,10 +81,17 @@ class Step:
     spent: durations.Spent | None
 
 
+def _standing(view: View) -> dict[str, standing.Count]:
+    def count() -> dict[str, standing.Count]:
+        return standing.counts(db.session(), view.definition, *view.conditions())
+
+    return kept(COUNTS, "standing", view.definition.id, view.body, count=count)
+
+
 def _steps(view: View, spent: durations.Durations) -> list[Step]:
     """Named steps in the order of the file, and unnamed ones where cases stand."""
     definition, session = view.definition, db.session()
-    counts = standing.counts(session, definition, *view.conditions())
+    counts = _standing(view)
     found = []
     for node in deployments.diagram(session, definition).flow_nodes(definition.key):
         count = counts.get(node.id, standing.Count(0, 0))
@@ -110,6 +124,10 @@ def process(key: str) -> ResponseReturnValue:
 
 def _running(key: str) -> dict[int, int]:
     """Version -> how many supervised cases run on it."""
+    return kept(COUNTS, "running", key, count=lambda: _count_running(key))
+
+
+def _count_running(key: str) -> dict[int, int]:
     query = (
         select(ProcessDefinition.version, func.count(ProcessInstance.id))
         .join(ProcessInstance, ProcessInstance.definition_id == ProcessDefinition.id)
@@ -154,7 +172,7 @@ def diagram_state(key: str) -> Response:
 
 
 def _counts(view: View) -> dict[str, Any]:
-    counts = standing.counts(db.session(), view.definition, *view.conditions())
+    counts = _standing(view)
     late = {id_: count.late for id_, count in counts.items() if count.late}
 
     def address(step: str) -> str:

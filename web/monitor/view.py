@@ -13,6 +13,7 @@ from engine import standing
 from engine.models import Organisation, ProcessDefinition, ProcessInstance, UserTask
 from web import durations, supervision
 from web.database import db
+from web.kept import FIGURES, kept
 
 
 @dataclass
@@ -58,6 +59,9 @@ class View:
     @cached_property
     def bodies(self) -> dict[str, str]:
         """Bodies that have, or had, tasks in supervised cases of this process: number -> name."""
+        return kept(FIGURES, "bodies", self.definition.key, count=self._bodies)
+
+    def _bodies(self) -> dict[str, str]:
         tasks = select(UserTask.id).join(UserTask.instance).join(ProcessInstance.definition)
         mine = tasks.where(UserTask.organisation_id == Organisation.id, ProcessDefinition.key == self.definition.key, supervision.mine())
         query = select(Organisation.id, Organisation.name).where(exists(mine)).order_by(Organisation.name)
