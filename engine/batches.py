@@ -167,6 +167,22 @@ def undo(session: Session, batch_id: int, user: User, reason: str) -> Batch:
     return prepare(session, kind, arguments, user, reason, ids=session.scalars(done).all(), undoes=batch)
 
 
+def again(session: Session, batch_id: int, user: User) -> Batch:
+    """Prepare the same once more for those of an ended batch that were not done. Raises NotFound, Invalid when there are none."""
+    batch = get(session, batch_id, user)
+    if batch.state == PLANNED or session.scalar(
+        select(BatchItem.id).where(BatchItem.batch_id == batch.id, BatchItem.state == WAITING).limit(1)
+    ):
+        raise Invalid(expected="a batch that has ended", found="one that has not")
+    column = BatchItem.instance_id if ACTS[batch.kind].on == "case" else BatchItem.subject_id
+    left = select(column).where(BatchItem.batch_id == batch.id, BatchItem.state.in_((REFUSED, FAILED, LEFT)))
+    ids = [number for number in session.scalars(left) if number is not None]
+    if not ids:
+        raise Invalid(expected="at least one case that was not done", found="none")
+    undoes = session.get(Batch, batch.undoes_id) if batch.undoes_id is not None else None
+    return prepare(session, batch.kind, batch.arguments, user, batch.reason, ids=ids, undoes=undoes)
+
+
 # --- doing it ---
 
 

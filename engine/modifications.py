@@ -138,6 +138,8 @@ def _change(
     detail = {"reason": reason.strip(), **_told(before, execution.places), "starts": list(change.starts), "held": held}
     detail |= {"skipped": [place.element_id for place in before if place.id in change.skips], **(more or {})}
     event = history.record(session, instance.id, MODIFIED, actor=user, detail=detail)
+    # Whoever takes it back asks for its number.
+    session.flush()
     wait_states.mirror(session, instance, execution, actor=user)
     return event
 
@@ -167,6 +169,8 @@ def _reopen(
     execution.reopen(elements)
     detail = {"reason": reason.strip(), "from": former, **_told([], execution.places), "starts": list(elements), **(more or {})}
     event = history.record(session, instance.id, RESTARTED, actor=user, detail=detail)
+    # Whoever takes it back asks for its number.
+    session.flush()
     wait_states.mirror(session, instance, execution, actor=user)
     return event
 

@@ -22,6 +22,7 @@ KINDS = {
     "cancel": _l("Hủy hồ sơ"),
     "set_variables": _l("Sửa dữ liệu của hồ sơ"),
     "modify": _l("Chuyển bước, bỏ qua bước"),
+    "restart": _l("Mở lại hồ sơ đã kết thúc từ một bước"),
     "message": _l("Gửi thông điệp cho hồ sơ"),
     "assign": _l("Giao việc cho người khác"),
     "set_due_date": _l("Đổi hạn của việc"),
@@ -48,11 +49,12 @@ def detail(kind: str, arguments: Mapping[str, Any], instance: ProcessInstance | 
     if kind == "set_priority":
         return _("mức %(priority)s", priority=arguments["priority"])
     if kind == "message":
-        return f"“{arguments['name']}”"
+        given = "; ".join(f"{name} = {value}" for name, value in (arguments.get("variables") or {}).items())
+        return f"“{arguments['name']}”" + (f" ({given})" if given else "")
     if kind == "set_variables" and instance is not None:
         reader = story.reader(instance, [])
         return "; ".join(f"{one.label} = {one.text or '…'}" for one in (reader.one(*pair) for pair in arguments["variables"].items()))
-    if kind == "modify" and instance is not None:
+    if kind in ("modify", "restart") and instance is not None:
         return _tokens(arguments, instance.definition)
     return ""
 

@@ -17,7 +17,7 @@ from engine.errors import EngineError, FormInvalid
 from engine.forms import Form
 from engine.models import Incident, MessageSubscription, ProcessDefinition, ProcessInstance, UserTask
 from engine.sentences import say
-from web import forms, steering, supervision
+from web import forms, steering, supervision, typedrows
 from web.actwords import KINDS
 from web.casefilter import Filter
 from web.database import db
@@ -133,9 +133,20 @@ def _offers(asked: Asked) -> dict[str, Any]:
         here = [(id_, element_words(diagram, id_), count.cases) for id_, count in counts.items()]
         targets = [(id_, element_words(diagram, id_)) for id_ in executions.load(session, instance).targets]
         return {"here": here, "targets": targets}
+    if asked.kind == "restart":
+        _definition(asked)
+        instance, _variables = _sample(asked)
+        diagram = deployments.diagram(session, instance.definition)
+        return {"targets": [(id_, element_words(diagram, id_)) for id_ in executions.load(session, instance).targets]}
     if asked.kind == "message":
         query = select(MessageSubscription.kind, MessageSubscription.name).where(MessageSubscription.instance_id.in_(asked.ids))
-        return {"messages": [tuple(row) for row in session.execute(query.distinct().order_by(MessageSubscription.name))]}
+        messages = [tuple(row) for row in session.execute(query.distinct().order_by(MessageSubscription.name))]
+        return {
+            "messages": messages,
+            "kinds": typedrows.KINDS,
+            "rows": typedrows.shown(typedrows.read()),
+            "names": sorted(_sample(asked)[1]),
+        }
     return {}
 
 
@@ -146,7 +157,16 @@ def _page(asked: Asked, error: str = "") -> ResponseReturnValue:
         error, offers = str(incomplete), {"unfit": True}
     on = acts.ACTS[asked.kind].on
     look = url_for("asking.look", **request.args.to_dict())  # type: ignore[arg-type]
-    data: dict[str, Any] = {"people": [], "fields": [], "variables": {}, "here": [], "targets": [], "messages": [], "unfit": False}
+    data: dict[str, Any] = {
+        "people": [],
+        "fields": [],
+        "variables": {},
+        "here": [],
+        "targets": [],
+        "messages": [],
+        "rows": [],
+        "unfit": False,
+    }
     text = render_template(
         "batches/ask.html", asked=asked, title=KINDS[asked.kind], on=on, look=look, error=error, typed=request.form, **{**data, **offers}
     )
@@ -179,7 +199,15 @@ def _arguments(asked: Asked) -> dict[str, Any]:
         kind, _bar, name = form.get("message", "").partition("|")
         if kind not in ("message", "signal") or not name:
             raise Incomplete(_("Cần chọn thông điệp."))
-        return {"kind": kind, "name": name[:200]}
+        try:
+            return {"kind": kind, "name": name[:200], "variables": typedrows.values(typedrows.read())}
+        except typedrows.Mistyped as mistyped:
+            raise Incomplete(str(mistyped)) from mistyped
+    if asked.kind == "restart":
+        target = form.get("target", "")[:200]
+        if not target:
+            raise Incomplete(_("Cần chọn bước để bắt đầu."))
+        return {"restart": True, "ends": [], "starts": [target], "skips": []}
     return {}
 
 

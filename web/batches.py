@@ -13,8 +13,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import contains_eager, joinedload
 
 from engine import acts, batches, deployments, standing
+from engine.errors import Invalid
 from engine.models import Batch, BatchItem, ProcessDefinition, ProcessInstance
-from web import supervision
+from engine.sentences import say
+from web import effects, supervision
 from web.actwords import KINDS, detail
 from web.database import db
 from web.language import gettext as _
@@ -32,7 +34,7 @@ def acts_on_cases() -> list[tuple[str, Any]]:
     return [(kind, KINDS[kind]) for kind in ON_CASES]
 
 
-ON_CASES = ("suspend", "activate", "cancel", "set_variables", "modify", "message")
+ON_CASES = ("suspend", "activate", "cancel", "set_variables", "modify", "restart", "message")
 STATES = {
     acts.GOES: (_l("thực hiện được"), "done", "check-lg"),
     acts.DECISION: (_l("cần quyết định"), "active", "info-circle"),
@@ -113,6 +115,7 @@ def _items(batch: Batch) -> Any:
 
 
 def _page(batch: Batch, error: str = "") -> ResponseReturnValue:
+    page = paginate(_items(batch))
     undone = select(Batch.id).where(Batch.undoes_id == batch.id, Batch.state != batches.PLANNED).limit(1)
     text = render_template(
         "batches/show.html",
@@ -122,7 +125,8 @@ def _page(batch: Batch, error: str = "") -> ResponseReturnValue:
         states=STATES,
         state=request.args.get("state", ""),
         reasons=_reasons(batch),
-        page=paginate(_items(batch)),
+        page=page,
+        changes=effects.of_items(batch, page.rows),
         said=_said,
         undo=acts.ACTS[batch.kind].undo is not None,
         undone_by=db.session.scalar(undone),
@@ -204,6 +208,16 @@ def only_at(batch_id: int) -> ResponseReturnValue:
     """Leave out the cases that stand elsewhere."""
     batches.only_at(db.session(), batch_id, me(), request.form.get("step", "")[:200])
     return redirect(url_for("batches.show", batch_id=batch_id))
+
+
+@bp.post("/<id:batch_id>/lam-lai")
+def again(batch_id: int) -> ResponseReturnValue:
+    """A dry run of the same for those that were not done."""
+    try:
+        made = batches.again(db.session(), batch_id, me())
+    except Invalid as error:
+        return _page(batches.get(db.session(), batch_id, me()), say(error, locale()))
+    return redirect(url_for("batches.show", batch_id=made.id))
 
 
 @bp.post("/<id:batch_id>/hoan-tac")

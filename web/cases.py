@@ -12,7 +12,7 @@ from sqlalchemy.orm import joinedload
 from engine import deployments, documents, executions, history, identity, incidents, instances, user_tasks
 from engine.errors import NotFound
 from engine.models import HistoryEvent, ProcessDefinition, ProcessInstance, UserTask
-from web import changes, picture, replay, search, story, waits
+from web import changes, effects, picture, replay, search, story, waits
 from web.database import db
 from web.language import gettext as _
 from web.monitor import answers
@@ -159,7 +159,7 @@ def log(instance_id: int) -> ResponseReturnValue:
     instance = _case(instance_id)
     query: Select[Any] = history.of_instance(instance.id, me())
     page = paginate(query, per_page=200)
-    return _page(instance, "log", page=page)
+    return _page(instance, "log", page=page, changes=effects.of_events(instance, page.rows))
 
 
 @bp.get("/ho-so/<id:instance_id>/so-do.bpmn")

@@ -17,6 +17,7 @@ ACTS: Mapping[str, Act] = {
     "cancel": Act(cases.of_state(executions.ACTIVE), cases.steer(instances.cancel)),
     "set_variables": Act(cases.plan_data, cases.correct, back.of),
     "modify": Act(cases.plan_tokens, cases.modify, back.of),
+    "restart": Act(cases.plan_tokens, cases.modify),
     "message": Act(cases.plan_messages, cases.hand_over),
     "assign": Act(tasks.plan, tasks.assign, back.of, on="task"),
     "set_due_date": Act(tasks.plan, tasks.set_due_date, back.of, on="task"),

@@ -159,7 +159,7 @@ def test_all_tasks_of_a_person_are_given_away_after_a_look(log_in: Enter, store:
 def test_all_cases_that_a_filter_leaves_are_suspended_after_a_look(log_in: Enter, store: Store, case_state: State) -> None:
     cases = [started(store, words) for words in ("cưới", "ốm", "ốm")]
     giang = log_in("giang")
-    assert "Làm một việc với cả 2 hồ sơ" in giang.get("/giam-sat/ho-so?q=ốm").text
+    assert "Cả 2 hồ sơ của danh sách này" in giang.get("/giam-sat/ho-so?q=ốm").text
     look = giang.post("/giam-sat/hang-loat/hoi?q=ốm", {"kind": "suspend", "reason": "chờ", "filtered": "1"}).location
     giang.post(f"{look}/chay")
     work(store)
