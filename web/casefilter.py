@@ -22,6 +22,7 @@ from web import search, searchable, supervision
 from web.database import db
 from web.kept import COUNTS, kept
 from web.language import gettext as _
+from web.listing import SOON, within
 from web.searchable import Searchable
 from web.words import HOME
 
@@ -50,8 +51,8 @@ _SORTS: dict[str, Any] = {
     "expected": Forecast.expected_at,
 }
 NAMES = (
-    "q", "state", "process", "version", "step", "organisation", "holder", "late", "incident", "from", "to", "ended_from", "ended_to",
-    "due_from", "due_to", "body", "tardy", "sort", "cols",
+    "q", "state", "process", "version", "step", "organisation", "holder", "late", "soon", "incident", "from", "to", "ended_from",
+    "ended_to", "due_from", "due_to", "body", "tardy", "sort", "cols",
 )  # fmt: skip
 NOT_NARROWING = ("sort", "cols")
 
@@ -147,6 +148,8 @@ class Filter:
             found.append(standing.late(now))
         if self.get("tardy"):
             found.append(forecasts.tardy())
+        if (soon := self.get("soon")) in SOON:
+            found.append(standing.with_task(UserTask.due_at > now, UserTask.due_at < within(soon)))
         if self.get("incident"):
             found.append(standing.failing())
         return [*found, *self._periods(), *self._variables()]

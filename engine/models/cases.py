@@ -19,12 +19,7 @@ class ProcessInstance(Base):
     __table_args__ = (
         Index(None, "definition_id", "state"),
         Index(None, "state", "id"),
-    __table_args__ = (
-        Index(None, "definition_id", "state"),
-        Index(None, "state", "id"),
         Index(None, "title"),
-        Index(None, "supervisors", "definition_id", "state"),
-    )
         Index(None, "supervisors", "definition_id", "state"),
     )
     id: Mapped[int] = mapped_column(Id, primary_key=True)
