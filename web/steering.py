@@ -8,15 +8,16 @@ from typing import Any
 from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import ColumnElement, Select, func, select, true
-from sqlalchemy.orm import contains_eager, joinedload, selectinload
+from sqlalchemy.orm import contains_eager, joinedload
 
 from engine import batches, deployments, identity, incidents, instances, user_tasks
 from engine.errors import NotFound
 from engine.forecasts import cases as forecasts
-from engine.models import Incident, Membership, ProcessDefinition, ProcessInstance, User, UserTask
+from engine.models import Incident, Membership, Organisation, ProcessDefinition, ProcessInstance, User, UserTask
 from web import supervision, waits
 from web.casefilter import NOBODY
 from web.database import db
+from web.kept import COUNTS, kept
 from web.language import gettext as _
 from web.listing import Listing
 from web.paging import paginate
@@ -36,10 +37,17 @@ def _ticked(name: str) -> list[int]:
     return sorted({int(text) for text in request.form.getlist(name) if text.isdecimal() and len(text) <= 18})[:MOST]
 
 
-def people() -> list[User]:
-    """Whom a task can be given to: active accounts with their bodies."""
-    query = select(User).where(User.active).options(selectinload(User.memberships).joinedload(Membership.organisation))
-    return list(db.session.scalars(query.order_by(User.name, User.id)))
+def people() -> list[tuple[int, str]]:
+    """Whom a task can be given to: number, and name with position and bodies, of active accounts."""
+    return kept(COUNTS, "people", count=_people)
+
+
+def _people() -> list[tuple[int, str]]:
+    named = select(User.id, User.name, User.position, Organisation.name).outerjoin(User.memberships).outerjoin(Membership.organisation)
+    found: dict[int, dict[str, None]] = {}
+    for id_, *words in db.session.execute(named.where(User.active).order_by(User.name, User.id, Organisation.name)):
+        found.setdefault(id_, {}).update(dict.fromkeys(word for word in words if word))
+    return [(id_, " · ".join(words)) for id_, words in found.items()]
 
 
 def person(text: str) -> User | None:
@@ -258,13 +266,6 @@ def retry_here(instance_id: int) -> ResponseReturnValue:
     incidents.resolve(db.session(), found, me(), _reason())
     flash(_("Đã yêu cầu thử lại. Nếu lại lỗi, sự cố mới sẽ hiện ở đây."), "done")
     return redirect(url_for("steering.case", instance_id=instance_id))
-
-
-@bp.app_template_global()
-def person_words(user: User) -> str:
-    """A person with position and bodies, as lists of persons show them."""
-    bodies = ", ".join(sorted({membership.organisation.name for membership in user.memberships}))
-    return " · ".join(part for part in (user.name, user.position, bodies) if part)
 
 
 @bp.app_template_global()
