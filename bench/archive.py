@@ -6,7 +6,7 @@ import random
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session, sessionmaker
 
 import migrations
@@ -16,7 +16,7 @@ from bench.originals import FOLDER, Original, scenarios, versions
 from bench.provinces import Province
 from engine import db, deployments
 from engine.db import Base
-from engine.models import Deployment, ProcessDefinition
+from engine.models import Deployment, ProcessDefinition, Supervision
 
 YEARS = timedelta(days=3 * 365)
 RUNNING = 0.35
@@ -39,6 +39,10 @@ def fill(url: str, number: int, originals: Sequence[Original], seed: int = 2026)
     press, templates = Press(deployed, first, dice), {id(one): Template(one, words) for one in originals}
     copies = (press.make(templates[id(copy.original)], copy) for copy in chosen)
     counts = load(url, copies)
+    with sessions.begin() as session:
+        session.execute(
+            insert(Supervision), [{"digest": digest, "principal": principal} for digest, principal in sorted(press.supervision)]
+        )
     sessions.kw["bind"].dispose()
     return counts
 

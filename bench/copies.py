@@ -24,7 +24,7 @@ from sqlalchemy import Table
 
 from bench.originals import TABLES, Original
 from bench.provinces import CANDIDATES, TOLD, Province, names
-from engine import chain, keywords
+from engine import chain, identity, keywords
 from engine.db import Base, Json
 
 NUMBERED = (
@@ -146,6 +146,8 @@ class Press:
 
     def __init__(self, definitions: dict[tuple[str, int], int], first: dict[str, int], dice: random.Random) -> None:
         self.definitions, self.next, self.dice = definitions, first, dice
+        self.supervision: set[tuple[str, str]] = set()
+        """Digests and principals of the sets that supervise the copies."""
 
     def make(self, template: Template, copy: Copy) -> dict[str, list[list[Any]]]:
         """All rows of one copy, by table."""
@@ -164,7 +166,20 @@ class Press:
         made = {name: [_made(row, places, given, delta, copy.days) for row in rows] for name, rows in template.rows.items()}
         _link(made)
         _tell(made)
+        self._entrust(made)
         return made
+
+    def _entrust(self, made: dict[str, list[list[Any]]]) -> None:
+        """Who supervises, as engine.candidates puts it on the row of the case; and what is searched there."""
+        found: dict[int, set[str]] = {}
+        for row in made["participant"]:
+            if row[PARTICIPANT["scope"]] == identity.SUPERVISE:
+                found.setdefault(row[PARTICIPANT["instance_id"]], set()).add(row[PARTICIPANT["principal"]])
+        for row in made["process_instance"]:
+            principals = found.get(row[CASE["id"]], set())
+            digest = row[CASE["supervisors"]] = identity.set_of(principals)
+            self.supervision |= {(digest, principal) for principal in principals}
+            row[CASE["folded"]] = keywords.fold(f"{row[CASE['title']]}\n{row[CASE['business_key']]}")
 
     def _given(self, copy: Copy) -> dict[str, Any]:
         dice, province = self.dice, copy.province
@@ -209,7 +224,7 @@ def _columns(name: str) -> dict[str, int]:
     return {column.name: place for place, column in enumerate(Base.metadata.tables[name].columns)}
 
 
-HISTORY, CASE, KEYWORD = _columns("history_event"), _columns("process_instance"), _columns("keyword")
+HISTORY, CASE, KEYWORD, PARTICIPANT = map(_columns, ("history_event", "process_instance", "keyword", "participant"))
 _HASHED = [
     HISTORY[name] for name in ("kind", "element_id", "element_name", "element_type", "wait_id", "user_task_id", "actor_id", "address")
 ]

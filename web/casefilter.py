@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import contains_eager, joinedload
 from werkzeug.datastructures import MultiDict
 
 from engine import db as clock
 from engine import deployments, standing
 from engine.forecasts import cases as forecasts
-from engine.models import Forecast, Organisation, ProcessDefinition, ProcessInstance, User, UserTask
+from engine.models import Forecast, Incident, Organisation, ProcessDefinition, ProcessInstance, User, UserTask
 from web import search, searchable, supervision
 from web.database import db
 from web.kept import COUNTS, kept
@@ -37,6 +37,13 @@ STATES = {
 }
 _SETS = {"running": supervision.RUNNING, "ended": supervision.ENDED}
 NOBODY = "-"
+NEWS = {
+    "ended": _l("Hồ sơ kết thúc"),
+    "incident": _l("Hồ sơ có sự cố mới"),
+    "late": _l("Hồ sơ có việc mới quá hạn"),
+    "started": _l("Hồ sơ mới"),
+}
+"""What can have come since a moment."""
 _FIRST = func.min(UserTask.due_at).label("due_at")
 _DUE = select(UserTask.instance_id, _FIRST).where(UserTask.state == "open").group_by(UserTask.instance_id).subquery()
 """When the first open task of each case is due."""
@@ -52,7 +59,7 @@ _SORTS: dict[str, Any] = {
 }
 NAMES = (
     "q", "state", "process", "version", "step", "organisation", "holder", "late", "soon", "incident", "from", "to", "ended_from",
-    "ended_to", "due_from", "due_to", "body", "tardy", "sort", "cols",
+    "ended_to", "news", "since", "due_from", "due_to", "body", "tardy", "sort", "cols",
 )  # fmt: skip
 NOT_NARROWING = ("sort", "cols")
 
@@ -148,6 +155,8 @@ class Filter:
             found.append(standing.late(now))
         if self.get("tardy"):
             found.append(forecasts.tardy())
+        if (since := self.since) is not None:
+            found.append(news(self.get("news"), since, now))
         if (soon := self.get("soon")) in SOON:
             found.append(standing.with_task(UserTask.due_at > now, UserTask.due_at < within(soon)))
         if self.get("incident"):
@@ -214,10 +223,33 @@ class Filter:
         called = standing.calls(deployments.diagram(db.session(), definition), definition.key)
         return [key for key, element_id in called.items() if element_id == step]
 
+    @property
+    def since(self) -> datetime | None:
+        """From when on what is asked for by `news` is new; None while nothing is."""
+        seconds = self.get("since")
+        known = self.get("news") in NEWS and seconds.isdecimal() and len(seconds) <= 10
+        return datetime.fromtimestamp(int(seconds), UTC) if known else None
+
     def definition(self) -> ProcessDefinition | None:
         """The process definition whose steps can be chosen; None while no process is chosen."""
         versions = supervision.versions(self.get("process")) if self.get("process") else []
         return next((one for one in versions if self.get("version") in ("", str(one.version))), None)
+
+
+def news(kind: str, since: datetime, now: datetime) -> ColumnElement[bool]:
+    """Cases of which this (one of NEWS) came after `since`."""
+    if kind == "incident":
+        raised = select(Incident.instance_id).where(Incident.raised_at > since, Incident.resolved_at.is_(None))
+        return ProcessInstance.id.in_(raised)
+    if kind == "late":
+        overdue = select(UserTask.instance_id).where(UserTask.state == "open", UserTask.due_at > since, UserTask.due_at <= now)
+        return ProcessInstance.id.in_(overdue)
+    return (ProcessInstance.ended_at if kind == "ended" else ProcessInstance.started_at) > since
+
+
+def counting(condition: ColumnElement[bool]) -> Select[Any]:
+    """How many cases."""
+    return select(func.count(ProcessInstance.id)).where(condition)
 
 
 @dataclass(frozen=True)
@@ -248,14 +280,15 @@ def options(filter_: Filter) -> Options:
 
 
 def _asked() -> dict[str, dict[str, str]]:
-    """Bodies and persons with open tasks in supervised cases."""
+    """Bodies and persons with open tasks in supervised cases, by name."""
     tasks = select(UserTask.organisation_id, UserTask.assignee_id).join(UserTask.instance)
-    found = db.session.execute(tasks.where(UserTask.state == "open", supervision.mine()).distinct()).all()
-    bodies = {body for body, _holder in found if body is not None}
-    people = {holder for _body, holder in found if holder is not None}
-    return {"organisations": _named(Organisation.id, Organisation.name, bodies), "holders": _named(User.id, User.name, people)}
+    some = tasks.where(UserTask.state == "open", supervision.mine()).distinct().subquery()
+    named = select(Organisation.id, Organisation.name, User.id, User.name).select_from(some)
+    named = named.outerjoin(Organisation, Organisation.id == some.c.organisation_id).outerjoin(User, User.id == some.c.assignee_id)
+    rows = [tuple(row) for row in db.session.execute(named)]
+    return {"organisations": _by_name(row[:2] for row in rows), "holders": _by_name(row[2:] for row in rows)}
 
 
-def _named(id_: Any, name: Any, chosen: set[int]) -> dict[str, str]:
-    rows = db.session.execute(select(id_, name).where(id_.in_(chosen)).order_by(name, id_))
-    return {str(number): words for number, words in rows}
+def _by_name(pairs: Iterable[tuple[Any, ...]]) -> dict[str, str]:
+    found = {(name, number) for number, name in pairs if number is not None}
+    return {str(number): name for name, number in sorted(found)}
