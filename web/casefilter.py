@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
@@ -102,20 +102,16 @@ class Filter:
         sort = self.get("sort") or "-started"
         return "" if sort.lstrip("-") != key else "descending" if sort.startswith("-") else "ascending"
 
-    def query(self) -> Select[Any]:
-        """The cases, only those that the user supervises."""
+    def of(self, numbers: Sequence[int]) -> Select[Any]:
+        """Those of the cases that the user supervises, with what a list shows, in any order."""
         query = select(ProcessInstance).join(ProcessInstance.definition)
         query = query.options(contains_eager(ProcessInstance.definition), joinedload(ProcessInstance.started_by))
-        return query.where(supervision.mine(), *self._conditions())
+        return query.where(supervision.mine(), ProcessInstance.id.in_(numbers))
 
     def ids(self) -> Select[Any]:
-        """The numbers of the cases, in their order."""
+        """The numbers of the cases, only those that the user supervises; sorted, and what has no value comes last either way."""
         query = select(ProcessInstance.id).join(ProcessInstance.definition).where(supervision.mine(), *self._conditions())
         return self._sorted(query)
-
-    def ordered(self) -> Select[Any]:
-        """query(), sorted; what has no value comes last either way."""
-        return self._sorted(self.query())
 
     def _sorted(self, query: Select[Any]) -> Select[Any]:
         if self.get("sort").lstrip("-") == "due":

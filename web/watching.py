@@ -136,7 +136,7 @@ def _watch(response: Response) -> Response:
     these = [Late(now, user, kind, what, case, task, asked, address()) for case in g.get("exported", (given.get("instance_id"),))]
     late = [*looks.take(), *these]
     try:
-        with _hurried() if kind != accesses.EXPORTED else db.engine.connect() as connection, Session(connection) as own, own.begin():
+        with hurried() if kind != accesses.EXPORTED else db.engine.connect() as connection, Session(connection) as own, own.begin():
             for one in late:
                 one.record(own)
     except SQLAlchemyError as error:
@@ -169,7 +169,7 @@ class Late:
 
 
 @contextmanager
-def _hurried() -> Iterator[Connection]:
+def hurried() -> Iterator[Connection]:
     """A connection that does not wait long for SQLite's one writer: a page is read whoever writes."""
     with db.engine.connect() as connection:
         raw: Any = connection.connection.driver_connection

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -18,18 +19,22 @@ from engine.models import ProcessInstance
 from web import casefilter, searchable
 from web.casefilter import Filter
 from web.database import db
-from web.monitor import bp, columns, saved
+from web.monitor import answers, bp, columns, saved
 from web.paging import Page, paginate
 
 
 @bp.get("/giam-sat/ho-so")
 def cases() -> ResponseReturnValue:
-    return render_template("monitor/cases.html", kept=saved.visible(), **listed(Filter.read(request.args)))
+    found = listed(Filter.read(request.args))
+    if request.headers.get("HX-Request") == "true":
+        # The page asks again for its rows, which may have changed.
+        return answers.tagged(render_template("monitor/live_rows.html", **found))
+    return render_template("monitor/cases.html", kept=saved.visible(), **found)
 
 
 def listed(filter_: Filter) -> dict[str, Any]:
     """What the list of cases with its filters needs."""
-    page: Page = paginate(filter_.ordered())
+    page = _page(filter_)
     shown = columns.all_of(filter_)
     return {
         "filter": filter_,
@@ -40,6 +45,7 @@ def listed(filter_: Filter) -> dict[str, Any]:
         "options": casefilter.options(filter_),
         "states": casefilter.STATES,
         "nobody": casefilter.NOBODY,
+        "news": casefilter.NEWS,
         "columns": shown,
         "usual": not filter_.get("cols"),
         "sortable": columns.SORTABLE,
@@ -47,6 +53,13 @@ def listed(filter_: Filter) -> dict[str, Any]:
         "list_address": urlencode({**filter_.address(), **({"page": page.number} if page.number > 1 else {})}),
         "filter_address": urlencode(filter_.address()),
     }
+
+
+def _page(filter_: Filter) -> Page:
+    """Found, counted and sorted by their numbers alone; only those that are shown are read whole."""
+    page = paginate(filter_.ids())
+    rows = {row.id: row for row in db.session.scalars(filter_.of(page.rows))}
+    return replace(page, rows=[rows[number] for number in page.rows if number in rows])
 
 
 def _failing(rows: list[ProcessInstance]) -> set[int]:

@@ -18,7 +18,7 @@ from web.casefilter import Filter
 from web.database import db
 from web.kept import COUNTS, kept
 from web.language import gettext as _
-from web.monitor import answers, bp, paths
+from web.monitor import answers, bp, paths, visits
 from web.monitor.cases import listed
 from web.monitor.view import View
 from web.picture import TYPES
@@ -40,8 +40,10 @@ class Process:
 
 @bp.get("/giam-sat")
 def index() -> ResponseReturnValue:
-    rows = kept(COUNTS, "overview", count=_overview)
-    return render_template("monitor/list.html", rows=rows)
+    rows, since = kept(COUNTS, "overview", count=_overview), visits.look()
+    if request.headers.get("HX-Request") == "true":
+        return answers.tagged(render_template("monitor/overview.html", rows=rows, since=since))
+    return render_template("monitor/list.html", rows=rows, since=since)
 
 
 def _overview() -> list[Process]:

@@ -87,6 +87,8 @@ class Picture {
     }
     if (response.status === 401) document.querySelector('[data-session-ended]')?.removeAttribute('hidden');
     if (response.status !== 200) return;
+    // The canvas follows by itself; the page around it says that it is older.
+    if (this.etag) document.querySelector('[data-went-on]')?.removeAttribute('hidden');
     this.etag = response.headers.get('ETag');
     this.latest = await response.json();
     if (!this.held) this.draw(this.latest);
