@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session, joinedload, undefer
+from sqlalchemy.orm.attributes import set_committed_value
 
 from engine import contents as contents_
 from engine import db, start_events, validity
@@ -17,6 +18,7 @@ from engine.identity import account
 from engine.models import Deployment, ProcessDefinition, Resource, User
 from engine.reader import check
 from engine.spiff import Program, StartEvent
+from engine.statements import Question
 
 
 def deploy(
@@ -146,12 +148,25 @@ def _versions(key: str):  # type: ignore[no-untyped-def]  # the Select's type is
     return query.where(ProcessDefinition.key == key).options(joinedload(ProcessDefinition.deployment)).limit(1)
 
 
+# Made once: every case that starts asks it.
+_LATEST = Question(
+    *(ProcessDefinition, Deployment),
+    of=lambda rows: (
+        rows.join(Deployment, Deployment.id == ProcessDefinition.deployment_id)
+        .where(ProcessDefinition.key == bindparam("process"), validity.begun(bindparam("now", type_=db.Instant)))
+        .order_by(validity.since().desc(), ProcessDefinition.version.desc())
+        .limit(1)
+    ),
+)
+
+
 def latest(session: Session, key: str) -> ProcessDefinition:
     """The version of process `key` that is in force. Raises NotFound."""
-    query = _versions(key).where(validity.begun(db.now(session)))
-    found: ProcessDefinition | None = session.scalar(query.order_by(validity.since().desc(), ProcessDefinition.version.desc()))
-    if found is None:
+    rows = _LATEST.ask(session, {"process": key, "now": db.now(session)})
+    if not rows:
         raise NotFound(what="process", id=key)
+    found: ProcessDefinition = rows[0][0]
+    set_committed_value(found, "deployment", rows[0][1])
     return found
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm.attributes import set_committed_value
 
 from engine import (
     candidates,
@@ -29,6 +30,7 @@ from engine.expressions import evaluate, to_json
 from engine.models import ProcessDefinition, ProcessInstance, User
 from engine.pipeline import Pipeline
 from engine.spiff import Execution
+from engine.statements import insert
 from engine.topics import Attachment
 
 
@@ -106,21 +108,18 @@ def create(
     parent_wait_id: str | None = None,
 ) -> ProcessInstance:
     """The row of a new case, not yet begun."""
-    instance = ProcessInstance(
-        definition=definition,
-        root_id=parent.root_id if parent else None,
-        parent_id=parent.id if parent else None,
-        parent_wait_id=parent_wait_id,
-        depth=parent.depth + 1 if parent else 0,
-        business_key=business_key or (parent.business_key if parent else ""),
-        state=executions.ACTIVE,
-        title="",
-        started_at=db.now(session),
-        started_by_id=user.id if user else None,
-        version=1,
-    )
-    session.add(instance)
-    session.flush()
+    values = {
+        "definition_id": definition.id,
+        "root_id": parent.root_id if parent else None,
+        "parent_id": parent.id if parent else None,
+        "parent_wait_id": parent_wait_id,
+        "depth": parent.depth + 1 if parent else 0,
+        "business_key": business_key or (parent.business_key if parent else ""),
+        "started_at": db.now(session),
+        "started_by_id": user.id if user else None,
+    }
+    instance = insert(session, ProcessInstance, values)
+    set_committed_value(instance, "definition", definition)
     chain.held(session, instance)
     instance.root_id = instance.root_id or instance.id
     if not instance.business_key:

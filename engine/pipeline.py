@@ -8,14 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, Delete, Insert, Update, bindparam
+from sqlalchemy import Connection, Delete, Insert, Update
 from sqlalchemy.orm import DeclarativeBase, Session
 
-from engine.statements import Text, execute, text_of
+from engine.statements import Text, defaults, execute, insertion, text_of
 
 Change = Insert | Update | Delete
 MOST = 16
@@ -55,7 +55,7 @@ class Pipeline:
         """New rows that the session has not written yet, taken out of it: nobody asks for their ids."""
         for row in rows:
             self._session.expunge(row)
-            self.add(insertion(type(row)), {**_defaults(type(row)), **vars(row)})
+            self.add(insertion(type(row)), {**defaults(type(row)), **vars(row)})
 
     def send(self) -> dict[int, int]:
         """Send all; how many rows each UPDATE has concerned, by its place. What was only added to the session goes before.
@@ -156,16 +156,3 @@ def _returning(place: int, sql: str, after: tuple[int | None, ...]) -> str:
     if place in after:
         return f"{sql} RETURNING id"
     return f"{sql} RETURNING 1" if sql.startswith("UPDATE") else sql
-
-
-@cache
-def insertion(row: type[DeclarativeBase]) -> Insert:
-    """INSERT of a whole row but its id, which the database gives."""
-    table: Any = row.__table__
-    return Insert(table).values({c.name: bindparam(c.name, type_=c.type) for c in table.columns if c.name != "id"}).inline()
-
-
-@cache
-def _defaults(row: type[DeclarativeBase]) -> Mapping[str, Any]:
-    table: Any = row.__table__
-    return {column.name: column.default.arg if column.default is not None else None for column in table.columns}

@@ -10,12 +10,13 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from functools import cache
+from typing import Any, TypeVar
 
 from psycopg import RawCursor
-from sqlalchemy import Connection, Delete, Dialect, Insert, Select, Update, inspect, select
+from sqlalchemy import Connection, Delete, Dialect, Insert, Select, Update, bindparam, inspect, select
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.orm.attributes import instance_dict, instance_state, set_committed_value
 
 Statement = Insert | Update | Delete | Select[Any]
@@ -163,6 +164,34 @@ def known(session: Session, mapper: Any, values: Mapping[str, Any]) -> Any:
         for name, value in values.items():
             set_committed_value(found, name, value)
     return found
+
+
+@cache
+def insertion(row: type[DeclarativeBase]) -> Insert:
+    """INSERT of a whole row but its id, which the database gives."""
+    table: Any = row.__table__
+    return Insert(table).values({c.name: bindparam(c.name, type_=c.type) for c in table.columns if c.name != "id"}).inline()
+
+
+@cache
+def defaults(row: type[DeclarativeBase]) -> Mapping[str, Any]:
+    """What stands in the columns of a new row of which nothing is said."""
+    table: Any = row.__table__
+    return {column.name: column.default.arg if column.default is not None else None for column in table.columns}
+
+
+Row = TypeVar("Row", bound=DeclarativeBase)
+
+
+def insert(session: Session, model: type[Row], values: Mapping[str, Any]) -> Row:
+    """Write a new row at once. Gives the object of the session for it. Raises sqlalchemy.exc.DBAPIError."""
+    session.flush()
+    connection = session.connection()
+    values = {**defaults(model), **values}
+    text = text_of(insertion(model), connection.dialect, values)
+    cursor = execute(connection, f"{text.sql} RETURNING id", text.parameters(values))
+    made: Row = known(session, inspect(model), {**values, "id": cursor.fetchone()[0]})
+    return made
 
 
 def execute(connection: Connection, sql: str, parameters: Any) -> Any:

@@ -20,7 +20,7 @@ def since(deployment: Any = Deployment) -> ColumnElement[datetime]:
     return func.coalesce(deployment.valid_from, deployment.deployed_at, type_=Deployment.deployed_at.type)
 
 
-def begun(at: datetime, deployment: Any = Deployment) -> ColumnElement[bool]:
+def begun(at: datetime | ColumnElement[datetime], deployment: Any = Deployment) -> ColumnElement[bool]:
     """Whether the time of a deployment has come by `at`."""
     # One that was valid at once has begun, also for a clock that is behind that of the machine that deployed it.
     return and_(deployment.withdrawn_at.is_(None), or_(deployment.valid_from.is_(None), deployment.valid_from <= at))

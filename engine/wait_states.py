@@ -20,8 +20,9 @@ from engine.errors import Stale
 from engine.expressions import evaluate, to_json
 from engine.models import BufferedMessage, HistoryEvent, Incident, Job, MessageSubscription, ProcessInstance, User, UserTask
 from engine.models import Execution as StoredExecution
-from engine.pipeline import Pipeline, insertion
+from engine.pipeline import Pipeline
 from engine.spiff import Effects, Execution, Failure, Passage, Thrown, Wait, WaitKind
+from engine.statements import insertion
 
 LONGEST = 20_000
 LEFT_OUT = "_bytes"

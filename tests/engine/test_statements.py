@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from engine import db, pipeline
 from engine.models import LoginAttempt, Membership, Organisation, User
-from engine.pipeline import GIVEN, Pipeline, insertion
-from engine.statements import Question
+from engine.pipeline import GIVEN, Pipeline
+from engine.statements import Question, defaults, insertion
+from engine.statements import insert as insert_row
 from tests.engine.cast import people
 
 PEOPLE = Question(
@@ -127,7 +128,7 @@ def test_one_takes_the_id_that_another_has_given(cast: Session) -> None:
     )
     together = Pipeline(cast)
     made = {"name": "Mới", "position": "", "email": "", "password_hash": "", "active": True, "administrator": False}
-    made = {**pipeline._defaults(User), **made, "created_at": _moment(cast)}
+    made = {**defaults(User), **made, "created_at": _moment(cast)}
     for username in ("mot", "hai"):
         place = together.add(insertion(User), {**made, "username": username})
         for role in ("a", "b"):
@@ -147,9 +148,18 @@ def test_more_than_go_together_are_all_written(cast: Session) -> None:
 
 def test_what_the_database_refuses_is_an_error_of_sqlalchemy(cast: Session) -> None:
     together = Pipeline(cast)
-    made = {**pipeline._defaults(User), "username": "an", "name": "An", "created_at": _moment(cast)}
+    made = {**defaults(User), "username": "an", "name": "An", "created_at": _moment(cast)}
     together.add(insertion(User), made)
     with pytest.raises(IntegrityError):
         together.send()
     cast.rollback()
     assert PEOPLE.ask(cast, {"names": ["an"]})
+
+
+def test_a_row_written_at_once_is_an_object_of_the_session(cast: Session) -> None:
+    made = insert_row(cast, Organisation, {"code": "moi", "name": "Mới"})
+    assert cast.get(Organisation, made.id) is made
+    made.name = "Rất mới"
+    cast.commit()
+    cast.expunge_all()
+    assert cast.scalars(select(Organisation.name).where(Organisation.code == "moi")).one() == "Rất mới"
