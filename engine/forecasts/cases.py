@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, or_, select
+from sqlalchemy import ColumnElement, delete, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -15,7 +15,7 @@ from engine import db, executions, jobs, working_time
 from engine.expressions import ZONE, Calendar
 from engine.forecasts.figures import LEAST, WHOLE
 from engine.forecasts.ruler import Ruler
-from engine.models import Forecast, Job, MessageSubscription, ProcessDefinition, ProcessInstance, StepTime, UserTask
+from engine.models import CalendarChange, Forecast, Job, MessageSubscription, ProcessDefinition, ProcessInstance, StepTime, UserTask
 
 CHUNK = 500
 MOST = 20_000
@@ -87,10 +87,11 @@ def renew(sessions: sessionmaker[Session]) -> int:
         over = select(ProcessInstance.id).where(ProcessInstance.id == Forecast.instance_id, ProcessInstance.state != executions.ACTIVE)
         session.execute(delete(Forecast).where(over.exists()).execution_options(synchronize_session=False))
         calendar = working_time.calendar(session)
+        changed = session.scalar(select(func.max(CalendarChange.at)))
     done, last = 0, 0
     while done < MOST:
         with sessions.begin() as session:
-            found = _stale(session, last)
+            found = _stale(session, last, changed)
             if found:
                 _write(session, found, calendar)
         done += len(found)
@@ -100,7 +101,7 @@ def renew(sessions: sessionmaker[Session]) -> int:
     return done
 
 
-def _stale(session: Session, after: int) -> list[_Case]:
+def _stale(session: Session, after: int, changed: datetime | None) -> list[_Case]:
     now = db.now(session)
     today = datetime.combine(now.astimezone(ZONE).date(), time.min, ZONE)
     query = (
@@ -115,6 +116,7 @@ def _stale(session: Session, after: int) -> list[_Case]:
                 Forecast.version != ProcessInstance.version,
                 Forecast.computed_at < StepTime.computed_at,
                 Forecast.expected_at < today,
+                *((Forecast.computed_at < changed,) if changed else ()),
             )
         )
         .order_by(ProcessInstance.id)
@@ -177,4 +179,5 @@ def _outlook(case: _Case, figures: Figures, ruler: Ruler, now: datetime) -> Outl
         done = ruler.moment(max(since + figure.stay, present))
         late = late or (place.due is not None and now < place.due < done)
     end, basis = max(found) if found else (max(ruler.at(case.started_at) + whole.median, present), whole.count)
-    return Outlook(ruler.moment(end), basis, late)
+    # On a day off so many hours were worked when work ended last, which is past.
+    return Outlook(max(ruler.moment(end), now), basis, late)

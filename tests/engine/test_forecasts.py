@@ -9,11 +9,12 @@ import pytest
 from sqlalchemy import event, select
 from sqlalchemy.orm import Session, sessionmaker
 
-from engine import deployments, instances, user_tasks
+from engine import deadlines, deployments, instances, user_tasks, working_time
 from engine.expressions import ZONE, Calendar
 from engine.forecasts import cases, figures
 from engine.forecasts.ruler import Ruler
 from engine.models import Forecast, ProcessInstance, StepTime, User, UserTask
+from engine.working_time import Change
 from tests.engine.cast import bpmn, flow, people
 
 MONDAY = datetime(2026, 6, 1, 1, tzinfo=UTC)
@@ -131,6 +132,33 @@ def test_it_keeps_forecasts_and_renews_those_that_went_on(sessions: sessionmaker
     assert list(told(sessions)) == [other]
     with sessions() as session:
         assert list(cases.known(session, [case, other])) == [other]
+
+
+def test_it_foresees_nothing_that_is_past_on_a_day_off(sessions: sessionmaker[Session], clock: Clock) -> None:
+    finished(sessions, clock, *FIVE)
+    figures.refresh(sessions)
+    clock.now = at("2026-06-15T08:00")
+    hand_in(sessions, start(sessions))
+    # A Sunday: all that comes after this step takes no time.
+    clock.now = at("2026-06-21T10:00")
+    assert cases.renew(sessions) == 1
+    assert [row.expected_at for row in told(sessions).values()] == [clock.now]
+    clock.now = at("2026-06-21T15:00")
+    assert cases.renew(sessions) == 0
+
+
+def test_it_computes_again_when_the_calendar_changes(sessions: sessionmaker[Session], clock: Clock) -> None:
+    finished(sessions, clock, *FIVE)
+    figures.refresh(sessions)
+    clock.now = at("2026-06-15T08:00")
+    case = start(sessions)
+    cases.renew(sessions)
+    clock.now = at("2026-06-15T09:00")
+    with sessions.begin() as session:
+        working_time.change(session, [Change(date(2026, 6, 16), False)])
+        deadlines.follow(session)
+    assert cases.renew(sessions) == 1
+    assert told(sessions)[case].expected_at == at("2026-06-18T17:00")
 
 
 def test_it_computes_again_when_the_figures_change(sessions: sessionmaker[Session], clock: Clock) -> None:
