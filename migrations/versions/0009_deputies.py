@@ -39,9 +39,7 @@ def upgrade() -> None:
     with op.batch_alter_table("user_task") as batch:
         batch.add_column(sa.Column("on_behalf_of_id", ID, nullable=True))
         batch.create_foreign_key(op.f("fk_user_task_on_behalf_of_id_user"), "user", ["on_behalf_of_id"], ["id"])
-    op.create_index(
-        op.f("ix_user_task_on_behalf_of_id"), "user_task", ["on_behalf_of_id"], sqlite_where=TAKEN, postgresql_where=TAKEN
-    )
+    op.create_index(op.f("ix_user_task_on_behalf_of_id"), "user_task", ["on_behalf_of_id"], sqlite_where=TAKEN, postgresql_where=TAKEN)
 
 
 def downgrade() -> None:
