@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Select, delete, func, insert, select, upda
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, joinedload
 
-from engine import db, identity, jobs, standing
+from engine import chain, db, identity, jobs, standing
 from engine.acts import ACTS, GOES, Outlook, problems
 from engine.errors import EngineError, Forbidden, Invalid, NotFound, Stale
 from engine.models import Batch, BatchItem, ProcessInstance, User
@@ -136,7 +136,7 @@ def start(session: Session, batch_id: int, user: User) -> Batch:
         return batch
     if not _turn(session, batch.id, GOES, WAITING):
         raise Invalid(expected="at least one case that can go", found="none")
-    batch.state, batch.started_at = STARTED, db.now(session)
+    batch.state, batch.started_at, batch.address = STARTED, db.now(session), chain.origin(session)
     for number in range(RUNNERS):
         jobs.post(session, jobs.BATCH, key=f"{batch.id}-{number}", payload={"batch": batch.id})
     return batch
@@ -196,6 +196,8 @@ def advance(session: Session, batch_id: int) -> bool:
     if item is None:
         return False
     batch = session.scalars(select(Batch).where(Batch.id == batch_id).options(joinedload(Batch.user))).one()
+    # The one who acts is who started it, wherever this is executed.
+    session.info["origin"] = lambda: batch.address
     try:
         with session.begin_nested():
             _still_may(session, item, batch.user)

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 
 from engine.expressions import from_json
 from engine.models import Batch, BatchItem, HistoryEvent, ProcessDefinition, ProcessInstance, User
@@ -43,6 +44,8 @@ def of_items(batch: Batch, items: Iterable[BatchItem]) -> dict[int, list[Change]
     """Item of a batch that was done -> what it changed."""
     items = [item for item in items if item.state == "done"]
     kind, before = batch.kind, {item.id: item.before or {} for item in items}
+    if kind == "put_back":
+        return _put_back(batch, items)
     if kind in ("modify", "restart"):
         numbers = [one["event"] for one in before.values() if "event" in one]
         events = {event.id: event for event in db.session.scalars(select(HistoryEvent).where(HistoryEvent.id.in_(numbers)))}
@@ -51,6 +54,16 @@ def of_items(batch: Batch, items: Iterable[BatchItem]) -> dict[int, list[Change]
     people = _people(one.get(name) for one in before.values() for name in ("before", "after") if kind == "assign")
     found = {item.id: _of_item(item, kind, before[item.id], people, batch.arguments) for item in items}
     return {number: changes for number, changes in found.items() if changes}
+
+
+def _put_back(batch: Batch, items: Iterable[BatchItem]) -> dict[int, list[Change]]:
+    """What the former batch had changed, the other way round."""
+    former = db.session.get(Batch, batch.arguments["batch"])
+    mine = {item.subject_id: item.id for item in items}
+    query = select(BatchItem).where(BatchItem.batch_id == batch.arguments["batch"], BatchItem.id.in_(mine))
+    loaded = query.options(joinedload(BatchItem.instance).joinedload(ProcessInstance.definition))
+    found = of_items(former, db.session.scalars(loaded)) if former else {}
+    return {mine[number]: [Change(one.label, one.after, one.before) for one in changes] for number, changes in found.items()}
 
 
 def _people(numbers: Iterable[Any]) -> dict[int, str]:

@@ -28,6 +28,8 @@ class Batch(Base):
     """Who asked for it, and in whose name and right it is done."""
     created_at: Mapped[datetime] = mapped_column(Instant)
     started_at: Mapped[datetime | None] = mapped_column(Instant)
+    address: Mapped[str | None] = mapped_column(String(60))
+    """From where it was started: what it does is recorded with it."""
     undoes_id: Mapped[int | None] = mapped_column(ForeignKey("batch.id", ondelete="SET NULL"), index=True)
     """The batch whose done items this one takes back."""
     user: Mapped[User] = relationship()

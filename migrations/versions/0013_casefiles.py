@@ -1,4 +1,4 @@
-"""Complete files of cases made piece by piece, and what looks at the history have found."""
+"""Complete files of cases made piece by piece, what looks at the history have found, and from where a batch was started."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -13,6 +13,7 @@ INSTANT = sa.DateTime(timezone=True)
 
 
 def upgrade() -> None:
+    op.add_column("batch", sa.Column("address", sa.String(length=60), nullable=True))
     op.create_table(
         "export_piece",
         sa.Column("export_id", ID, nullable=False),
@@ -56,3 +57,5 @@ def upgrade() -> None:
 def downgrade() -> None:
     for table in ("audit_finding", "audit_run", "export_piece"):
         op.drop_table(table)
+    with op.batch_alter_table("batch") as batch:
+        batch.drop_column("address")

@@ -104,7 +104,7 @@ def test_a_message_is_handed_over_with_typed_data(log_in: Enter, store: Store) -
             "ngay_nhan": "2026-03-05",
             "ghi_chu": "gọi lúc 9 giờ",
         }
-        assert (event.detail["reason"], event.address) == ("nhận qua điện thoại", None)
+        assert (event.detail["reason"], event.address) == ("nhận qua điện thoại", "127.0.0.1")
     assert "“phuc_dap” (dong_y" in giang.get(address).text
     log = giang.get(f"/ho-so/{cases[0]}/nhat-ky").text
     assert "nhận qua điện thoại" in log
@@ -148,9 +148,14 @@ def test_the_result_says_for_each_what_changed_and_the_log_too(log_in: Enter, st
             assert f"<ins>{after}</ins>" in page, kind
             assert kind == "set_priority" or kind == "set_due_date" or f"<del>{before}</del>" in page, kind
     given = {"kind": "set_variables", "instance": str(case), "variable": "so_ngay", "so_ngay": "9", "_reason": "nhập nhầm"}
-    page = giang.get(carry_out(giang, store, given)).text
+    address = carry_out(giang, store, given)
+    page = giang.get(address).text
     assert "<del>3</del>" in page
     assert "<ins>9</ins>" in page
+    back = giang.post(f"{address}/hoan-tac", {"reason": "không nhầm"}).location
+    giang.post(f"{back}/chay")
+    work(store)
+    assert "<ins>3</ins>" in giang.get(back).text
     giang.post(f"/giam-sat/ho-so/{case}/tam-dung", {"reason": "chờ ý kiến"})
     log = giang.get(f"/ho-so/{case}/nhat-ky").text
     for words in ("<del>đang thực hiện</del>", "<ins>tạm dừng</ins>", "chờ ý kiến", "127.0.0.1", "Lý do: gấp"):
