@@ -7,7 +7,7 @@ memory, so that a step that changes the row anyway costs no statement more. docs
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -24,6 +24,9 @@ from engine.models import HistoryEvent, ProcessInstance
 FORMAT = 1
 START = ""
 """What the first entry of a case has for the digest of the one before it."""
+
+
+CONTENT = ("kind", "element_id", "element_name", "element_type", "wait_id", "user_task_id", "actor_id", "address")
 
 
 @dataclass
@@ -54,13 +57,20 @@ def held(session: Session, instance: ProcessInstance) -> None:
 
 def append(session: Session, entry: HistoryEvent) -> None:
     """Give `entry` its number and digest, and add it. Locks the case's row unless it is held already. Raises NotFound."""
-    link = _of(session).get(entry.instance_id) or _take(session, entry.instance_id)
-    entry.number = link.count + 1
-    content = (entry.kind, entry.element_id, entry.element_name, entry.element_type, entry.wait_id, entry.user_task_id, entry.actor_id)
-    detail = orjson.dumps(entry.detail)
-    entry.digest = digest(link.digest, entry.instance_id, entry.number, entry.at, (*content, entry.address), detail)
-    link.count, link.digest, link.stored = entry.number, entry.digest, False
+    values = {name: getattr(entry, name) for name in (*CONTENT, "instance_id", "at", "detail")}
+    entry.number, entry.digest = link(session, values)
     session.add(entry)
+
+
+def link(session: Session, entry: Mapping[str, Any]) -> tuple[int, str]:
+    """Number and digest of a new entry, which is the last one of its case from now on; the caller writes it. As append()."""
+    case = entry["instance_id"]
+    last = _of(session).get(case) or _take(session, case)
+    number = last.count + 1
+    content = tuple(entry[name] for name in CONTENT)
+    made = digest(last.digest, case, number, entry["at"], content, orjson.dumps(entry["detail"]))
+    last.count, last.digest, last.stored = number, made, False
+    return number, made
 
 
 def settle(session: Session, instance: ProcessInstance) -> None:

@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session, joinedload
 from engine import chain, db, identity
 from engine.diagram import Element
 from engine.models import HistoryEvent, ProcessInstance, User
+from engine.pipeline import Pipeline
+from engine.statements import insertion
 
 
 def record(
@@ -27,21 +29,56 @@ def record(
     detail: Mapping[str, Any] | None = None,
 ) -> HistoryEvent:
     """Add one event. `kind` is one of models.HistoryEvent's; `actor` None means the engine itself. Locks the case's row."""
-    event = HistoryEvent(
-        instance_id=instance_id,
-        at=at or db.now(session),
-        kind=kind,
-        element_id=element.id if element else None,
-        element_name=element.name if element else None,
-        element_type=element.type if element else None,
-        wait_id=wait_id,
-        user_task_id=user_task_id,
-        actor_id=actor.id if actor else None,
-        detail=dict(detail or {}),
-        address=chain.origin(session),
-    )
+    event = HistoryEvent(**_values(session, instance_id, kind, actor, element, wait_id, user_task_id, at, detail))
     chain.append(session, event)
     return event
+
+
+def put(
+    session: Session,
+    together: Pipeline,
+    instance_id: int,
+    kind: str,
+    *,
+    actor: User | None = None,
+    element: Element | None = None,
+    wait_id: str | None = None,
+    user_task_id: int | None = None,
+    at: datetime | None = None,
+    detail: Mapping[str, Any] | None = None,
+) -> None:
+    """As record(), of a step that writes all it has to write `together`."""
+    # What was recorded before comes before: their rows are numbered in the order in which they are written.
+    together.add_rows([row for row in session.new if isinstance(row, HistoryEvent)])
+    values = _values(session, instance_id, kind, actor, element, wait_id, user_task_id, at, detail)
+    number, digest = chain.link(session, values)
+    together.add(insertion(HistoryEvent), {**values, "number": number, "digest": digest})
+
+
+def _values(
+    session: Session,
+    instance_id: int,
+    kind: str,
+    actor: User | None,
+    element: Element | None,
+    wait_id: str | None,
+    user_task_id: int | None,
+    at: datetime | None,
+    detail: Mapping[str, Any] | None,
+) -> dict[str, Any]:
+    return {
+        "instance_id": instance_id,
+        "at": at or db.now(session),
+        "kind": kind,
+        "element_id": element.id if element else None,
+        "element_name": element.name if element else None,
+        "element_type": element.type if element else None,
+        "wait_id": wait_id,
+        "user_task_id": user_task_id,
+        "actor_id": actor.id if actor else None,
+        "detail": dict(detail or {}),
+        "address": chain.origin(session),
+    }
 
 
 def of_instance(instance_id: int, user: User) -> Select[HistoryEvent]:

@@ -141,7 +141,7 @@ def begin(
     definition = instance.definition
     contents = deployments.contents(session, definition.deployment)
     together = Pipeline(session)
-    history.record(session, instance.id, "instance.started", actor=user, detail={"variables": to_json(dict(variables))})
+    history.put(session, together, instance.id, "instance.started", actor=user, detail={"variables": to_json(dict(variables))})
     if user is not None:
         candidates.admit(session, instance.id, {(identity.account(user.username), identity.CASE)}, together)
     execution = Execution.start(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import groupby
 from typing import Any
 
@@ -94,14 +94,17 @@ def _parts(waiting: Sequence[Said]) -> Iterator[list[Said]]:
 
 
 def _together(connection: Connection, part: Sequence[Said]) -> Iterator[tuple[int, int]]:
-    texts = [text_of(one.change, connection.dialect, one.values) for one in part]
-    first = part[0].place
-    joined = _join(tuple(texts), tuple(one.after if one.after is None else one.after - first for one in part))
+    texts = {one.place: text_of(one.change, connection.dialect, one.values) for one in part}
+    first: dict[Text, int] = {}
+    # Rows of one table go by one INSERT, which keeps their order: that of several in one query is PostgreSQL's own affair.
+    ordered = sorted(part, key=lambda one: first.setdefault(texts[one.place], one.place) if _plain(texts[one.place]) else one.place)
+    places = {one.place: number for number, one in enumerate(ordered)}
+    joined = _join(tuple(texts[one.place] for one in ordered), tuple(None if one.after is None else places[one.after] for one in ordered))
     parameters: list[Any] = []
-    for text, one in zip(texts, part, strict=True):
-        parameters += text.parameters(one.values)
+    for one in ordered:
+        parameters += texts[one.place].parameters(one.values)
     row = execute(connection, joined.sql, parameters).fetchone()
-    return zip((first + place for place in joined.counted), row, strict=False)
+    return zip((ordered[number].place for number in joined.counted), row, strict=False)
 
 
 @dataclass(frozen=True)
@@ -110,6 +113,12 @@ class Joined:
 
     sql: str
     counted: tuple[int, ...]
+
+
+@cache
+def _plain(text: Text) -> bool:
+    """Whether it is an INSERT of one row of parameters."""
+    return _PLAIN.fullmatch(text.sql) is not None
 
 
 @lru_cache(maxsize=1000)
@@ -138,7 +147,7 @@ def _moved(sql: str, by: int) -> str:
 def _kind(place: int, texts: tuple[Text, ...], after: tuple[int | None, ...]) -> tuple[str, int]:
     """The same for neighbours that are rows of one INSERT, and different for all others."""
     sql = texts[place].sql
-    plain = after[place] is None and place not in after and _PLAIN.fullmatch(sql)
+    plain = after[place] is None and place not in after and _plain(texts[place])
     return sql, 0 if plain else place + 1
 
 

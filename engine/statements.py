@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeVar
 
-from psycopg import RawCursor
 from sqlalchemy import Connection, Delete, Dialect, Insert, Select, Update, bindparam, inspect, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -199,8 +198,10 @@ def execute(connection: Connection, sql: str, parameters: Any) -> Any:
     tell(connection, sql, parameters)
     with said(connection):
         driver: Any = connection.connection.driver_connection
-        # The driver of PostgreSQL would look for its own kind of parameters in every long text anew.
-        return (RawCursor(driver) if connection.dialect.name == "postgresql" else driver).execute(sql, parameters)
+        if connection.dialect.name == "postgresql":
+            # psycopg's usual cursor would look for its own kind of parameters in every long text anew.
+            driver = connection.dialect.loaded_dbapi.RawCursor(driver)
+        return driver.execute(sql, parameters)
 
 
 def tell(connection: Connection, sql: str, parameters: Any) -> None:

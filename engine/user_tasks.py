@@ -289,9 +289,8 @@ def hand_in(session: Session, task: UserTask, user: User, data: Mapping[str, Any
     element = _element(session, task)
     absent = task.on_behalf_of
     detail = {"data": to_json(clean)} | ({"for": absent.id, "for_name": absent.name} if absent else {})
-    history.record(
-        session, task.instance_id, "task.completed", actor=user, element=element, wait_id=task.wait_id, user_task_id=task.id, detail=detail
-    )
+    said: dict[str, Any] = {"actor": user, "element": element, "wait_id": task.wait_id, "user_task_id": task.id, "detail": detail}
+    history.put(session, together, task.instance_id, "task.completed", **said)
     wait_states.mirror(session, task.instance, execution, actor=user, completed=task.wait_id, together=together)
     return task
 

@@ -64,7 +64,7 @@ def mirror(
     effects = execution.collect()
     if closed := [wait for wait in effects.closed if wait.id != completed]:
         _close(session, instance, closed)
-    _record(session, instance, effects.passages, actor)
+    _record(session, together, instance, effects.passages, actor)
     _open(session, together, instance, effects.opened)
     _withdraw(session, instance, effects.withdrawn)
     _fail(session, instance, effects.failures, effects.wrote)
@@ -129,7 +129,7 @@ def _abandon(session: Session, instance: ProcessInstance, calling: Sequence[str]
         jobs.post(session, jobs.CANCEL, instance_id=child_id, payload={"reason": instance.business_key})
 
 
-def _record(session: Session, instance: ProcessInstance, passages: Iterable[Passage], actor: User | None) -> None:
+def _record(session: Session, together: Pipeline, instance: ProcessInstance, passages: Iterable[Passage], actor: User | None) -> None:
     elements = deployments.diagram(session, instance.definition).elements
     for passage in passages:
         element = elements[passage.element_id]
@@ -137,7 +137,8 @@ def _record(session: Session, instance: ProcessInstance, passages: Iterable[Pass
         if passage.wrote:
             detail["wrote"] = _shortened(passage.wrote)
         kind, at = f"element.{passage.state}", passage.left_at
-        history.record(session, instance.id, kind, actor=actor, element=element, wait_id=passage.wait_id, at=at, detail=to_json(detail))
+        said = {"actor": actor, "element": element, "wait_id": passage.wait_id, "at": at, "detail": to_json(detail)}
+        history.put(session, together, instance.id, kind, **said)
 
 
 def _shortened(wrote: Mapping[str, Any]) -> dict[str, Any]:
@@ -236,7 +237,7 @@ def _settle(session: Session, together: Pipeline, instance: ProcessInstance, exe
     instance.ended_at = db.now(session)
     if execution.state != "cancelled":
         instance.end_reason = f"BPMN error {effects.unhandled_error}" if effects.unhandled_error is not None else ""
-        history.record(session, instance.id, f"instance.{execution.state}", detail={"error": effects.unhandled_error})
+        history.put(session, together, instance.id, f"instance.{execution.state}", detail={"error": effects.unhandled_error})
     together.add(_MENDED, {"number": instance.id, "now": db.now(session)})
     if instance.parent_id is not None:
         payload = {"instance_id": instance.id, "state": execution.state, "error": effects.unhandled_error}

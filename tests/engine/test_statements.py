@@ -60,8 +60,7 @@ def test_a_list_of_any_length_finds_its_members_and_no_others(cast: Session, nam
 
 def test_what_it_gives_are_the_objects_of_the_session(cast: Session) -> None:
     by_query = cast.scalars(select(User).where(User.username == "an")).one()
-    (user, *_), *_ = PEOPLE.ask(cast, {"names": ["an"]})
-    assert user is by_query
+    assert PEOPLE.ask(cast, {"names": ["an"]})[0][0] is by_query
     cast.expunge_all()
     read = PEOPLE.ask(cast, {"names": ["an"]})[0][0]
     assert cast.get(User, read.id) is read
@@ -163,3 +162,14 @@ def test_a_row_written_at_once_is_an_object_of_the_session(cast: Session) -> Non
     cast.commit()
     cast.expunge_all()
     assert cast.scalars(select(Organisation.name).where(Organisation.code == "moi")).one() == "Rất mới"
+
+
+def test_rows_of_one_table_keep_their_order_whatever_is_written_between(cast: Session) -> None:
+    together, moment = Pipeline(cast), _moment(cast)
+    number = cast.scalars(select(User.id).where(User.username == "le")).one()
+    for name in ("x", "y", "z"):
+        together.add(insertion(LoginAttempt), {"username": name, "address": "", "at": moment})
+        together.add(FORGOTTEN, {"username": f"khong_co_{name}"})
+    renamed = together.add(RENAMED, {"number": number, "new_name": "Lê"})
+    assert together.send()[renamed] == 1
+    assert cast.scalars(select(LoginAttempt.username).order_by(LoginAttempt.id)).all() == ["x", "y", "z"]
