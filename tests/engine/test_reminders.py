@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import smtplib
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from threading import Barrier, Thread
 from typing import Any
@@ -13,11 +12,10 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session, sessionmaker
 
 from engine import deployments, deputies, instances, jobs, topics, user_tasks, working_time
-from engine.errors import ExpressionError
 from engine.expressions import ZONE
 from engine.models import HistoryEvent, Job, Membership, Reminder, User, UserTask
 from engine.models.work import REMINDED, UNPLANNED
-from engine.reminders import by_hand, rules, turns
+from engine.reminders import by_hand, turns
 from engine.worker import Worker
 from engine.working_time import Change
 from tests.engine.cast import bpmn, flow, people
@@ -196,12 +194,6 @@ def test_it_keeps_to_the_rule_of_the_task_or_of_its_process(
     assert expected or found == []
 
 
-@pytest.mark.parametrize("written", ["P1M", "P2W", "P-1D", "-P1D", "mai", "P400D", "P1D,P2D,P3D,P4D"])
-def test_it_refuses_what_is_no_working_time(written: str) -> None:
-    with pytest.raises(ExpressionError):
-        rules.read("P1D", written)
-
-
 def test_it_does_not_remind_of_what_was_done_or_put_off_meanwhile(sessions: sessionmaker[Session], clock: Clock, post: Post) -> None:
     start(sessions)
     task = claim(sessions)
@@ -350,15 +342,3 @@ def test_it_finds_what_is_due_by_its_indexes(sessions: sessionmaker[Session], cl
         for index, condition in asked:
             plan = str(session.execute(text(f"EXPLAIN QUERY PLAN SELECT * FROM user_task WHERE {condition}")).all())
             assert index in plan and "TEMP B-TREE" not in plan
-
-
-def test_it_is_off_unless_mail_is_set_up(sessions: sessionmaker[Session]) -> None:
-    from engine.worker import duties
-
-    def names(**settings: Any) -> list[str]:
-        return [duty.name for duty in duties(sessions, settings)]
-
-    told: Callable[..., list[str]] = names
-    assert "reminders" not in told(REMINDERS=True)
-    assert "reminders" in told(MAIL_HOST="thu.example", REMINDERS=True)
-    assert "reminders" not in told(MAIL_HOST="thu.example", REMINDERS=False)
