@@ -80,7 +80,7 @@ def _start(table: Table, guests: dict[str, Guest], cluster: database.Cluster, gi
 def _complete(table: Table, guests: dict[str, Guest], cluster: database.Cluster, given: argparse.Namespace) -> None:
     visits.completions(table, guests, cluster, 100 if given.quick else 400, 3 if given.quick else 7)
     visits.procedures(table, guests, cluster, 40 if given.quick else 100, 5)
-    growth.of_a_case(table, guests[OURS], cluster, 200 if given.quick else 1000)
+    growth.of_a_case(table, guests[OURS], cluster, 1000)
 
 
 def _inbox(table: Table, guests: dict[str, Guest], cluster: database.Cluster, given: argparse.Namespace) -> None:
@@ -89,8 +89,8 @@ def _inbox(table: Table, guests: dict[str, Guest], cluster: database.Cluster, gi
     growth.of_the_inbox(table, guests[OURS], cluster, sorted({1_000, min(100_000, largest), largest}))
 
 
-def _stored(table: Table, guests: dict[str, Guest], cluster: database.Cluster, given: argparse.Namespace) -> None:
-    growth.of_the_archive(table, guests[OURS], cluster, _largest(given))
+def _stored(table: Table, _guests: dict[str, Guest], cluster: database.Cluster, given: argparse.Namespace) -> None:
+    growth.of_the_archive(table, cluster, _largest(given), PROCESSES)
 
 
 def _largest(given: argparse.Namespace) -> int:

@@ -57,7 +57,7 @@ _LOCK = _locking(lambda rows: rows.where(ProcessInstance.id == bindparam("number
 _LOCK_OF_JOB = _locking(
     lambda rows: rows.where(ProcessInstance.id == select(Job.instance_id).where(Job.id == bindparam("number")).scalar_subquery())
 )
-_STATE = select(StoredExecution.state).where(StoredExecution.instance_id == bindparam("number"))
+_STATE = Question(StoredExecution.state, of=lambda rows: rows.where(StoredExecution.instance_id == bindparam("number")))
 
 
 def lock(session: Session, instance_id: int) -> ProcessInstance:
@@ -90,11 +90,16 @@ def _locked(session: Session) -> dict[int, ProcessInstance]:
 
 def locked(session: Session, instance: ProcessInstance, definition: ProcessDefinition, deployment: Deployment) -> ProcessInstance:
     """Say that the row of `instance` has been locked, and read together with those of its version."""
-    set_committed_value(definition, "deployment", deployment)
-    set_committed_value(instance, "definition", definition)
+    belongs(instance, definition, deployment)
     _locked(session)[instance.id] = instance
     chain.held(session, instance)
     return instance
+
+
+def belongs(instance: ProcessInstance, definition: ProcessDefinition, deployment: Deployment) -> None:
+    """Say that these rows, read together, are those of a case, its version, and the deployment of that."""
+    set_committed_value(definition, "deployment", deployment)
+    set_committed_value(instance, "definition", definition)
 
 
 def _held(session: Session, question: Question, number: int) -> ProcessInstance | None:
@@ -115,7 +120,8 @@ def _packed(session: Session, instance_id: int) -> bytes | None:
     transaction, number, packed = session.info.pop("execution", (None, None, b""))
     if transaction is not None and transaction is session.get_transaction() and number == instance_id:
         return bytes(packed)
-    return session.scalar(_STATE, {"number": instance_id})
+    rows = _STATE.ask(session, {"number": instance_id})
+    return bytes(rows[0][0]) if rows else None
 
 
 def lock_active(session: Session, instance_id: int) -> ProcessInstance:

@@ -18,9 +18,9 @@ from functools import partial
 from typing import Any
 
 import structlog
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.orm import Session, joinedload, sessionmaker
+from sqlalchemy.orm import Session, sessionmaker
 
 from engine import (
     calls,
@@ -40,10 +40,11 @@ from engine import (
 from engine.diagram import Element
 from engine.errors import BpmnError, Conflict, DefinitionSuspended, EngineError, HandlerMissing, InstanceNotActive, NotWaiting, Stale
 from engine.expressions import to_json
+from engine.models import Deployment, Job, Organisation, ProcessDefinition, ProcessInstance
 from engine.models import Execution as StoredExecution
-from engine.models import Job, Organisation, ProcessDefinition, ProcessInstance
 from engine.reminders import sending
 from engine.spiff import Execution
+from engine.statements import Question
 
 log = structlog.get_logger(__name__)
 
@@ -64,13 +65,17 @@ STEPS: Mapping[str, Step] = {
     jobs.DEADLINES: deadlines.move,
 }
 # Made once: every call of a handler asks it.
-_SERVICE = (
-    select(Job, ProcessInstance, StoredExecution.state)
-    .join(ProcessInstance, ProcessInstance.id == Job.instance_id)
-    .outerjoin(StoredExecution, StoredExecution.instance_id == Job.instance_id)
-    .options(joinedload(ProcessInstance.definition, innerjoin=True).joinedload(ProcessDefinition.deployment, innerjoin=True))
-    .where(Job.id == bindparam("number"))
+_SERVICE = Question(
+    *(Job, ProcessInstance, ProcessDefinition, Deployment, StoredExecution.state),
+    of=lambda rows: (
+        rows.join(ProcessInstance, ProcessInstance.id == Job.instance_id)
+        .join(ProcessDefinition, ProcessDefinition.id == ProcessInstance.definition_id)
+        .join(Deployment, Deployment.id == ProcessDefinition.deployment_id)
+        .outerjoin(StoredExecution, StoredExecution.instance_id == Job.instance_id)
+        .where(Job.id == bindparam("number"))
+    ),
 )
+_BODIES = Question(Organisation.code, Organisation.name, of=lambda rows: rows)
 AGAIN = timedelta(minutes=1)
 """Between two tries of a job that only the activation of another case, or of a version, lets go on."""
 ATTEMPTS = 3
@@ -251,10 +256,11 @@ class Executor:
 
     def _prepare(self, job_id: int) -> tuple[topics.Job, dict[str, Any], topics.Handler]:
         with self._reading() as session:
-            row = session.execute(_SERVICE, {"number": job_id}).one_or_none()
-            if row is None or row[0].owner != self.owner:
+            rows = _SERVICE.ask(session, {"number": job_id})
+            if not rows or rows[0][0].owner != self.owner:
                 raise Stale(instance=f"job {job_id}")
-            job, instance, state = row
+            job, instance, definition, deployment, state = rows[0]
+            executions.belongs(instance, definition, deployment)
             handler = self._handlers.get(job.topic or "")
             if handler is None:
                 raise HandlerMissing(topic=job.topic)
@@ -274,7 +280,7 @@ class Executor:
                 element_id=job.element_id or "",
                 settings=self._settings,
                 read=files.__getitem__,
-                organisations={body.code: body.name for body in session.execute(select(Organisation.code, Organisation.name))},
+                organisations={str(code): str(name) for code, name in _BODIES.ask(session, {})},
             )
             return call, execution.visible(job.wait_id), handler
 
