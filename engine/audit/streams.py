@@ -13,7 +13,12 @@ BATCH = 2_000
 
 def rows(connection: Connection, query: Select[*tuple[Any, ...]]) -> Iterator[Any]:
     """The rows of `query`, a batch at a time."""
-    yield from connection.execute(query, execution_options={"yield_per": BATCH})
+    found = connection.execute(query, execution_options={"yield_per": BATCH})
+    try:
+        yield from found
+    finally:
+        # Who asks may stop before the end.
+        found.close()
 
 
 class Groups:
@@ -34,7 +39,9 @@ class Groups:
         return self._next[0] if self._next else None
 
     def take(self, value: int) -> list[Any]:
-        """The rows of that group; empty when it is not the next."""
+        """The rows of that group, passing over those before it that nobody asked for; empty when there is none."""
+        while self._next is not None and self._next[0] < value:
+            self._advance()
         if self._next is None or self._next[0] != value:
             return []
         found = self._next[1]
