@@ -157,6 +157,13 @@ EVENTS = {
     "notification.sent": _l("Đã gửi thư báo"),
     "notification.not_sent": _l("Chưa gửi được thư báo"),
 }
+REMINDED = {
+    "before": _l("Nhắc trước hạn"),
+    "late": _l("Nhắc việc quá hạn"),
+    "head": _l("Báo người đứng đầu cơ quan: việc quá hạn"),
+    "supervisor": _l("Báo người giám sát: việc quá hạn"),
+}
+"""Reminders that nobody asked for, by their stage."""
 _TOLD = ("to_name", "name", "message", "reason", "to", "error")
 
 
@@ -167,7 +174,7 @@ def said(text: str) -> str:
 
 def event_words(event: HistoryEvent) -> str:
     """One event of the history in words: what happened, where, and the detail that tells most."""
-    what = str(EVENTS.get(event.kind, event.kind))
+    what = str(REMINDED.get(str(event.detail.get("stage"))) or EVENTS.get(event.kind, event.kind))
     more = next((said(str(event.detail[key])) for key in _TOLD if event.detail.get(key)), "")
     return ": ".join(part for part in (what, event.element_name or "", more) if part)
 
