@@ -108,6 +108,10 @@ class Filter:
         query = query.options(contains_eager(ProcessInstance.definition), joinedload(ProcessInstance.started_by))
         return query.where(supervision.mine(), ProcessInstance.id.in_(numbers))
 
+    def query(self) -> Select[Any]:
+        """The cases that it leaves, only those that the user supervises."""
+        return select(ProcessInstance).join(ProcessInstance.definition).where(supervision.mine(), *self._conditions())
+
     def ids(self) -> Select[Any]:
         """The numbers of the cases, only those that the user supervises; sorted, and what has no value comes last either way."""
         query = select(ProcessInstance.id).join(ProcessInstance.definition).where(supervision.mine(), *self._conditions())
@@ -173,9 +177,10 @@ class Filter:
             yield column < until + timedelta(days=1)
 
     def _variables(self) -> Iterator[Any]:
-        kinds = {one.name: one.kind for one in self.searchable}
+        known = {one.name: one for one in self.searchable}
         for parameter in (name for name in self.asked if searchable.PARAMETER.fullmatch(name)):
-            kind = kinds.get(parameter.partition(":")[2], searchable.TEXT)
+            variable = known.get(parameter.partition(":")[2])
+            kind = variable.kind if variable else searchable.TEXT
             value: Any = self.get(parameter)
             if kind == searchable.NUMBER:
                 value = self._number(parameter)
@@ -183,7 +188,7 @@ class Filter:
                 day = self._day(parameter)
                 value = day and day.date().isoformat()
             if value is not None:
-                yield searchable.condition(parameter, value)
+                yield searchable.condition(parameter, value, variable is None or variable.of_bodies)
 
     def _number(self, name: str) -> float | None:
         text = self.get(name).replace(" ", "").replace(".", "").replace(",", ".")

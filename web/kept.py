@@ -16,7 +16,7 @@ from flask import current_app
 from engine import identity
 from web.sessions import me
 
-SLOW = 0.15
+SLOW = 0.05
 """Seconds from which on a count is kept."""
 COUNTS, FIGURES = 60.0, 600.0
 """Seconds for which counts of the present, and figures of a period, are kept."""

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select, true
+from sqlalchemy import ColumnElement, and_, or_, select, true
 
 from engine import deployments, keywords
 from engine.forms import Field
@@ -68,8 +68,11 @@ def _searchable(name: str, label: str, field: Field | None) -> Searchable:
     return Searchable(name, label, TEXT, {}, of_bodies=field.type in ("select", "radio", "checklist", "taglist"))
 
 
-def condition(parameter: str, value: Any) -> ColumnElement[bool]:
-    """Cases of which a variable is, contains, or lies within what was asked. `value`: a number, an ISO date, or words."""
+def condition(parameter: str, value: Any, of_bodies: bool = True) -> ColumnElement[bool]:
+    """Cases of which a variable is, contains, or lies within what was asked. `value`: a number, an ISO date, or words.
+
+    `of_bodies`: it may hold the code of a body or an account, whose names are looked through too.
+    """
     way, _colon, name = parameter.partition(":")
     if isinstance(value, float):
         met: ColumnElement[bool] = {"tu": Keyword.number >= value, "den": Keyword.number <= value}.get(way, Keyword.number == value)
@@ -79,16 +82,18 @@ def condition(parameter: str, value: Any) -> ColumnElement[bool]:
         # The whole of that day: a date with a clock sorts behind the date alone.
         met = Keyword.text < f"{value}~"
     else:
-        met = _says(value)
-    return exists(select(Keyword.instance_id).where(Keyword.instance_id == ProcessInstance.id, Keyword.name == name, met))
+        met = _says(value, of_bodies)
+    return ProcessInstance.id.in_(select(Keyword.instance_id).where(Keyword.name == name, met))
 
 
-def _says(words: str) -> ColumnElement[bool]:
+def _says(words: str, of_bodies: bool) -> ColumnElement[bool]:
     """Every word occurs, whatever its marks; or it names a body or a person whose code stands there."""
-    plain = [Keyword.text.contains(word, autoescape=True) for word in keywords.fold(words).split()]
+    plain = and_(true(), *(Keyword.text.contains(word, autoescape=True) for word in keywords.fold(words).split()))
+    if not of_bodies:
+        return plain
     bodies = select(Organisation.code).where(matches(words, Organisation.name))
     people = select(User.username).where(matches(words, User.name))
-    return or_(and_(true(), *plain), Keyword.shown.in_(bodies), Keyword.shown.in_(people))
+    return or_(plain, Keyword.shown.in_(bodies), Keyword.shown.in_(people))
 
 
 def names_of_codes() -> dict[str, str]:

@@ -19,7 +19,7 @@ class Keyword(Base):
     """
 
     __tablename__ = "keyword"
-    __table_args__ = (Index(None, "name", "text"), Index(None, "name", "number"))
+    __table_args__ = (Index(None, "name", "text", "instance_id"), Index(None, "name", "number"))
     instance_id: Mapped[int] = mapped_column(ForeignKey("process_instance.id"), primary_key=True)
     name: Mapped[str] = mapped_column(String(100), primary_key=True)
     text: Mapped[str] = mapped_column(String(200))

@@ -20,6 +20,7 @@ INDEXES = (
     ("ix_job_element_id", "job", ("element_id",), None),
     ("ix_message_subscription_element_id", "message_subscription", ("element_id",), None),
     ("ix_process_instance_supervisors_definition_id_state", "process_instance", ("supervisors", "definition_id", "state"), None),
+    ("ix_keyword_name_text_instance_id", "keyword", ("name", "text", "instance_id"), None),
     ("ix_process_instance_title", "process_instance", ("title",), None),
 )
 AT_ONCE = 1_000
@@ -38,8 +39,9 @@ def upgrade() -> None:
     fill(op.get_bind())
     for name, table, columns, which in INDEXES:
         op.create_index(name, table, list(columns), postgresql_where=which, sqlite_where=which)
-    # The longer one serves it too.
+    # The longer ones serve them too.
     op.drop_index("ix_user_task_organisation_id", "user_task")
+    op.drop_index("ix_keyword_name_text", "keyword")
 
 
 def fill(connection: sa.Connection) -> None:
@@ -71,6 +73,7 @@ def fill(connection: sa.Connection) -> None:
 
 def downgrade() -> None:
     op.create_index("ix_user_task_organisation_id", "user_task", ["organisation_id"])
+    op.create_index("ix_keyword_name_text", "keyword", ["name", "text"])
     for name, table, _columns, _which in INDEXES:
         op.drop_index(name, table)
     with op.batch_alter_table("process_instance") as batch:
