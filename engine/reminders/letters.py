@@ -21,7 +21,9 @@ def post(session: Session, task: UserTask, stage: str, due: datetime, heads: Col
     now = db.now(session)
     addresses = receivers.of(session, task, stage, heads)
     session.add(Reminder(instance_id=task.instance_id, user_task_id=task.id, stage=stage, due_at=due, sent_at=now))
-    task.reminded, task.reminded_at = (task.reminded or 0) + 1, now
+    if addresses or stage == HAND:
+        # A supervisor's own reminder is seen in the inbox as well; of any other nobody knows when there is nobody to write to.
+        task.reminded, task.reminded_at = (task.reminded or 0) + 1, now
     for address in addresses:
         payload = {"task": task.id, "stage": stage, "due": None if stage == HAND else due.isoformat(), "to": address}
         jobs.post(session, jobs.LETTER, instance_id=task.instance_id, element_id=task.element_id, topic=TOPIC, payload=payload)

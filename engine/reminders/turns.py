@@ -113,15 +113,16 @@ def remind(session: Session, instance_id: int, task_id: int, heads: Collection[s
     come = [one for one in stages if now - GRACE < one.at <= now]
     later = [one for one in stages if one.at > now]
     task.planned_for, task.remind_at = task.due_at, later[0].at if later else None
-    if not come:
-        return False
-    _do(session, instance, task, come[-1].name, heads)
-    return True
+    return bool(come) and _do(session, instance, task, come[-1].name, heads)
 
 
-def _do(session: Session, instance: ProcessInstance, task: UserTask, stage: str, heads: Collection[str]) -> None:
+def _do(session: Session, instance: ProcessInstance, task: UserTask, stage: str, heads: Collection[str]) -> bool:
+    """False: there is nobody to write to."""
     due = task.due_at or db.now(session)
     count = letters.post(session, task, stage, due, heads)
+    if not count:
+        return False
     element = deployments.diagram(session, instance.definition).elements.get(task.element_id)
     detail = {"stage": stage, "letters": count, "due": due.isoformat()}
     history.record(session, instance.id, "task.reminded", element=element, user_task_id=task.id, detail=detail)
+    return True

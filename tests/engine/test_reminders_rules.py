@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.orm import Session, sessionmaker
 
 from engine.errors import ExpressionError
+from engine.models.work import REMINDED, UNPLANNED
 from engine.reminders import rules
 from engine.worker import duties
 
@@ -25,3 +27,16 @@ def test_it_is_off_unless_mail_is_set_up(sessions: sessionmaker[Session]) -> Non
     assert "reminders" not in names(REMINDERS=True)
     assert "reminders" in names(MAIL_HOST="thu.example", REMINDERS=True)
     assert "reminders" not in names(MAIL_HOST="thu.example", REMINDERS=False)
+
+
+def test_it_finds_what_is_due_by_its_indexes(sessions: sessionmaker[Session]) -> None:
+    with sessions() as session:
+        if session.get_bind().dialect.name != "sqlite":
+            pytest.skip("PostgreSQL decides by the number of rows")
+        asked = (
+            ("ix_user_task_unplanned", f"{UNPLANNED} ORDER BY due_at"),
+            ("ix_user_task_state_remind_at", f"{REMINDED} AND remind_at <= '2026' ORDER BY remind_at"),
+        )
+        for index, condition in asked:
+            plan = str(session.execute(text(f"EXPLAIN QUERY PLAN SELECT * FROM user_task WHERE {condition}")).all())
+            assert index in plan and "TEMP B-TREE" not in plan
