@@ -22,7 +22,7 @@ ACTS: Mapping[str, Act] = {
     "assign": Act(tasks.plan, tasks.assign, back.of, on="task"),
     "set_due_date": Act(tasks.plan, tasks.set_due_date, back.of, on="task"),
     "set_priority": Act(tasks.plan, tasks.set_priority, back.of, on="task"),
-    "remind": Act(tasks.plan, tasks.remind, on="task"),
+    "remind": Act(tasks.plan_reminders, tasks.remind, on="task"),
     "retry": Act(tasks.plan_incidents, tasks.retry, on="incident"),
     "put_back": Act(back.plan, back.do, on="item"),
 }

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine import deployments, executions, incidents, user_tasks
-from engine.acts.outlook import Arguments, Outlook, portions, refusal
+from engine.acts.outlook import GOES, Arguments, Outlook, portions, refusal
 from engine.errors import EngineError, InstanceNotActive, Invalid, NotFound
 from engine.models import BatchItem, Incident, ProcessInstance, User, UserTask
 from engine.reminders import by_hand
@@ -61,6 +61,18 @@ def set_priority(session: Session, arguments: Arguments, item: BatchItem, user: 
     former = _former(session, item, "priority")
     user_tasks.set_priority(session, task_of(item), user, arguments["priority"], reason)
     return {"before": former, "after": arguments["priority"]}
+
+
+def plan_reminders(session: Session, arguments: Arguments, ids: Sequence[int] | None, user: User) -> Iterator[Outlook]:
+    """As plan(), and there must be somebody who holds the task and was not reminded just now."""
+    for outlook in plan(session, arguments, ids, user):
+        try:
+            if outlook.state == GOES:
+                holder = session.scalar(select(UserTask.assignee_id).where(UserTask.id == outlook.subject_id))
+                by_hand.fit(session, outlook.subject_id or 0, holder)
+            yield outlook
+        except EngineError as error:
+            yield refusal(outlook.instance_id, error, outlook.subject_id, outlook.name)
 
 
 def remind(session: Session, arguments: Arguments, item: BatchItem, user: User, reason: str) -> None:

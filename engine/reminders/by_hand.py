@@ -16,16 +16,20 @@ from engine.reminders.rules import BEFORE, HAND, LATE
 AGAIN = timedelta(hours=1)
 
 
-def remind(session: Session, task_id: int, user: User, reason: str) -> UserTask:
-    """Ask the holder of a task not to forget it, by mail too. For supervisors of its case, once in an hour. Raises Invalid, Forbidden."""
-    task = user_tasks.steered(session, task_id, user, "remind the holder of this user task", reason)
-    if task.assignee_id is None:
+def fit(session: Session, task_id: int, holder_id: int | None) -> None:
+    """Whether there is somebody to remind, who was not reminded just now. Raises Invalid, Forbidden."""
+    if holder_id is None:
         raise Invalid(expected="a user task that somebody holds", found="one that nobody has claimed")
-    now = db.now(session)
     lately = select(Reminder.id).where(
-        Reminder.user_task_id == task.id, Reminder.stage.in_((HAND, BEFORE, LATE)), Reminder.sent_at > now - AGAIN
+        Reminder.user_task_id == task_id, Reminder.stage.in_((HAND, BEFORE, LATE)), Reminder.sent_at > db.now(session) - AGAIN
     )
     if session.scalar(lately.limit(1)) is not None:
         raise Forbidden(action="remind the holder of this user task", reason="he was reminded within the last hour")
-    letters.post(session, task, HAND, now)
+
+
+def remind(session: Session, task_id: int, user: User, reason: str) -> UserTask:
+    """Ask the holder of a task not to forget it, by mail too. For supervisors of its case, once in an hour. Raises Invalid, Forbidden."""
+    task = user_tasks.steered(session, task_id, user, "remind the holder of this user task", reason)
+    fit(session, task.id, task.assignee_id)
+    letters.post(session, task, HAND, db.now(session))
     return user_tasks.changed(session, task, user, "task.reminded", {"to": task.assignee_id, "reason": reason.strip()})

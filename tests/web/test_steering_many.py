@@ -196,3 +196,14 @@ def test_tasks_that_were_not_done_are_tried_again_as_tasks(log_in: Enter, store:
     work(store)
     with store() as session:
         assert session.get_one(UserTask, task).priority == 7
+
+
+def test_who_cannot_be_reminded_is_told_before(log_in: Enter, store: Store, case: int, task_of: Find) -> None:
+    giang, task = log_in("giang"), task_of(case, "xet")
+    asked = {"kind": "remind", "task": str(task), "_reason": "gấp"}
+    page = giang.get(giang.post(LOOK, asked).location).text
+    assert "nhưng nhận được việc chưa có ai nhận" in page
+    assert "Không có hồ sơ nào thực hiện được." in page
+    log_in("binh").post(f"/viec/{task}/nhan")
+    carry_out(giang, store, asked)
+    assert "Không có hồ sơ nào thực hiện được." in giang.get(giang.post(LOOK, asked).location).text
