@@ -22,7 +22,10 @@ from bench.visits import Guest
 
 PROCESSES = 2
 """Web processes of each product: as many as the machine has cores."""
-MISSING = "SpiffArena: its backend is in no package index, and its sources could not be fetched where this ran; not measured."
+MISSING = (
+    "SpiffArena: its backend (spiffworkflow-backend) is in no package index of Python or npm, and GitHub could not be reached where this ran. "
+    "What the index has, spiff-arena-common, runs diagrams in memory and has neither server nor database. Not measured."
+)
 
 
 def main() -> None:

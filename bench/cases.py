@@ -45,8 +45,9 @@ def main() -> None:
     options.add_argument("--cases", type=int, default=100_000)
     options.add_argument("--originals", type=int, default=300, help="cases that are really run, to be copied")
     options.add_argument("--each", type=int, default=40, help="requests of each page")
-    options.add_argument("--triples", type=int, default=1, help="times that each combination of three filters is asked for")
+    options.add_argument("--triples", type=int, default=0, help="so many combinations of three filters, by chance; 0: all of them")
     options.add_argument("--keep", default="", help="address of a database that was filled before: only the pages are measured")
+    options.add_argument("--postmaster", type=int, default=0, help="with --keep: process of its PostgreSQL server, whose time is told")
     options.add_argument("--only", default="", help="part of the name of the pages to be measured")
     options.add_argument("--dry", action="store_true", help="do not write the page")
     given = options.parse_args()
@@ -57,9 +58,9 @@ def main() -> None:
         print(line, flush=True)
 
     say(f"{datetime.now(UTC):%d/%m/%Y %H:%M} UTC. {machine()}.\n")
-    with _filled(given, say) as url, tempfile.TemporaryDirectory() as folder:
+    with _filled(given, say) as (url, postmaster), tempfile.TemporaryDirectory() as folder:
         with served(url, Path(folder), 2) as server:
-            measure(url, server, given, say)
+            measure(url, server, {"web": server.process, **({"database": postmaster} if postmaster else {})}, given, say)
         if not given.keep:
             whole(url, say)
     if not given.dry:
@@ -68,10 +69,10 @@ def main() -> None:
 
 
 @contextmanager
-def _filled(given: argparse.Namespace, say: Say) -> Iterator[str]:
-    """The address of a database that is full, or is filled now and gone afterwards."""
+def _filled(given: argparse.Namespace, say: Say) -> Iterator[tuple[str, int]]:
+    """The address of a database that is full, or is filled now and gone afterwards; and the process of its server."""
     if given.keep:
-        yield given.keep
+        yield given.keep, given.postmaster
         return
     with database.running() as cluster, cluster.database("cases") as url:
         began = time.monotonic()
@@ -82,22 +83,22 @@ def _filled(given: argparse.Namespace, say: Say) -> Iterator[str]:
         told = ", ".join(f"{counts[name]:,} {words}" for name, words in TOLD.items())
         seconds = time.monotonic() - began
         say(f"- {told}: in {seconds:.0f} s; {cluster.size('cases') / 2**30:.1f} GiB on PostgreSQL {cluster.version}.\n")
-        yield url
+        yield url, cluster.process
 
 
 # --- pages -------------------------------------------------------------------------------------------------------------------------------
 
 
-def measure(url: str, server: Server, given: argparse.Namespace, say: Say) -> None:
+def measure(url: str, server: Server, watched: dict[str, int], given: argparse.Namespace, say: Say) -> None:
     """Each page, one request after the other; and how many statements it sends."""
     sessions = sessionmaker(db.create_engine(url))
     with sessions() as session:
         asked = pages.Asked(session, random.Random(7))
         busy, held = _busy(session)
     sessions.kw["bind"].dispose()
-    say("| page | p50 ms | p95 ms | slowest ms | statements |\n|---|---|---|---|---|")
-    idle = send(server.port, [Request("GET", "/khoe")] * 200, 1)
-    say(f"| nothing but an answer (`/khoe`), to judge the machine by | {times(idle.times)} | |")
+    say("| page (requests) | p50 ms | p95 ms | slowest ms | processor ms | statements |\n|---|---|---|---|---|---|")
+    idle = send(server.port, [Request("GET", "/khoe")] * 200, 1, watched)
+    say(f"| nothing but an answer (`/khoe`), to judge the machine by | {times(idle.times)} | {idle.milliseconds:.0f} | |")
     with tempfile.TemporaryDirectory() as folder:
         inside = Statements(url, folder)
         for who, of in ((SUPERVISOR, pages.of_supervisor), (busy, pages.of_staff)):
@@ -109,15 +110,17 @@ def measure(url: str, server: Server, given: argparse.Namespace, say: Say) -> No
             with inside.signed_in(who) as client:
                 for name, requests in wanted.items():
                     if given.only in name:
-                        _page(f"{name}, {held:,} tasks" if "busy" in name else name, requests, server, inside, client, say)
+                        _page(f"{name}, {held:,} tasks" if "busy" in name else name, requests, server, watched, inside, client, say)
 
 
-def _page(name: str, requests: Sequence[Request], server: Server, inside: Statements, client: Any, say: Say) -> None:
+def _page(
+    name: str, requests: Sequence[Request], server: Server, watched: dict[str, int], inside: Statements, client: Any, say: Say
+) -> None:
     # What a web process and the database keep in memory is there in production too.
     send(server.port, requests[:6], 1)
-    result = send(server.port, requests, 1)
-    counts = [_count(inside, client, request) for request in requests[:8]]
-    say(f"| {name} ({len(requests)}) | {times(result.times)} | {min(counts)} to {max(counts)} |")
+    result = send(server.port, requests, 1, watched)
+    counts = [_count(inside, client, request) for request in requests[:3]]
+    say(f"| {name} ({len(requests)}) | {times(result.times)} | {result.milliseconds:.0f} | {min(counts)} to {max(counts)} |")
 
 
 def _count(inside: Statements, client: Any, request: Request) -> int:
@@ -148,10 +151,10 @@ def whole(url: str, say: Say) -> None:
     """Whether the copies are cases: they go on, and their history holds."""
     sessions = sessionmaker(db.create_engine(url))
     say("\n### Do the copies live?")
-    looked, wrong = going.mirrored(sessions, 2_000)
+    looked, wrong = going.mirrored(sessions, 1_000)
     say(f"- {looked:,} running cases, chosen by chance, loaded by the engine: {len(wrong)} wait for something else than their rows say.")
-    say(f"- Tasks handed in by people: {_counted(going.complete(sessions, 300))}.")
-    say(f"- Timers: {_counted(going.fire(url, 200))}.")
+    say(f"- Tasks handed in by people: {_counted(going.complete(sessions, 60))}.")
+    say(f"- Timers: {_counted(going.fire(url, 40))}.")
     began = time.monotonic()
     made = going.sealed(sessions, SECRET)
     say(f"- All of the history was sealed by {made} seals, in {time.monotonic() - began:.0f} s.")
