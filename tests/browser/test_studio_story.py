@@ -2,6 +2,7 @@
 
 A vetting body gets a step with its own form and ten days, a criterion is tightened, the draft is tried out, compared and released; a new
 case has the step, a case that stands before it is moved, one that stands behind it is not.
+On SQLite only, as the command comes: what is pressed and seen is the same on every database.
 """
 
 from __future__ import annotations
