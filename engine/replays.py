@@ -252,7 +252,7 @@ def _fail(failed: Counter[str], entry: Entry) -> None:
             failed[new] += failed.pop(old, 0)
     elif noun == "instance" and verb in _ENDS:
         failed.clear()
-    elif entry.kind == "incident.raised" and entry.element_id:
+    elif entry.element_id and (entry.kind == "incident.raised" or (entry.kind == "job.failed" and entry.detail.get("retries") == 0)):
         failed[entry.element_id] += 1
     elif entry.kind == "incident.resolved" or (noun == "element" and verb in ("cancelled", "skipped")):
         # Mended for the whole installation, its entry names no element: then it is the last that failed.

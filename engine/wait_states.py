@@ -66,7 +66,7 @@ def mirror(
         _close(session, instance, closed)
     _record(session, together, instance, effects.passages, actor)
     _open(session, together, instance, effects.opened)
-    _withdraw(session, instance, effects.withdrawn)
+    _withdraw(session, instance, [*effects.withdrawn, *_taken_away(effects)])
     _fail(session, instance, effects.failures, effects.wrote)
     _fail(session, instance, [_deadlock(element_id) for element_id in execution.stuck])
     _post(session, instance, effects.thrown)
@@ -184,6 +184,12 @@ def _deadlock(element_id: str) -> Failure:
     """Tokens stand before a gateway, and nothing in the case can bring the ones that are missing. It must not go unnoticed."""
     message = "the gateway waits for tokens that can no longer come, and nothing else in the case goes on"
     return Failure(retry="", element_id=element_id, kind="deadlock", message=message)
+
+
+def _taken_away(effects: Effects) -> list[str]:
+    """Places whose job may have failed, and whose element was cancelled: nothing is left to be tried again there."""
+    cancelled = {passage.wait_id for passage in effects.passages if passage.state == "cancelled"}
+    return [wait.id for wait in effects.closed if wait.kind in _OPENED_AS_JOB and wait.id in cancelled]
 
 
 def _withdraw(session: Session, instance: ProcessInstance, failures: Sequence[str]) -> None:

@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine import db, footprints, incidents, instances, modifications, replays
-from engine.models import HistoryEvent, Incident, ProcessInstance
+from engine import db, deployments, executions, footprints, incidents, instances, jobs, modifications, replays, wait_states
+from engine.models import HistoryEvent, Incident, Job, ProcessInstance
 from engine.modifications import Change
 from engine.replays import Picture
 from tests.engine.cast import flow
@@ -178,3 +178,20 @@ def test_a_thousand_entries_cost_no_more_statements_than_three(stage: Stage, ses
     found = replays.of(session, case).moments
     assert len(found) == 1_000
     assert db.now(session) == found[0].at
+
+
+def test_what_failed_is_over_when_its_step_is_taken_away(stage: Stage, session: Session) -> None:
+    service = '<serviceTask id="gui" camunda:type="external" camunda:topic="thu_dien_tu"/>'
+    body = '<startEvent id="dau"/>' + service + timer("tre", "gui", "P1D", interrupting=True) + task("b")
+    case = stage.start(stage.version(drawn(body + flow("dau", "gui") + flow("tre", "b"))))
+    job = session.scalars(select(Job).where(Job.kind == jobs.SERVICE)).one()
+    later(stage)
+    job.owner, job.retries = "máy", 1
+    session.flush()
+    jobs.fail(session, job.id, "máy", "không trả lời", None, deployments.diagram(session, case.definition).elements["gui"])
+    later(stage)
+    due = session.scalars(select(Job).where(Job.kind == jobs.TIMER)).one()
+    execution = executions.load(session, executions.lock(session, case.id))
+    execution.fire_timer(str(due.wait_id))
+    wait_states.mirror(session, case, execution)
+    assert [set(picture.failed) for picture in pictures(stage, case)] == [set(), {"gui"}, set()]
