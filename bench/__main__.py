@@ -23,8 +23,8 @@ from bench.visits import Guest
 PROCESSES = 2
 """Web processes of each product: as many as the machine has cores."""
 MISSING = (
-    "SpiffArena: its backend (spiffworkflow-backend) is in no package index of Python or npm, and GitHub could not be reached where this ran. "
-    "What the index has, spiff-arena-common, runs diagrams in memory and has neither server nor database. Not measured."
+    "SpiffArena: its backend (spiffworkflow-backend) is in no package index, neither of Python nor npm, and GitHub could not be reached "
+    "where this ran. What the index has, spiff-arena-common, runs diagrams in memory and has neither server nor database. Not measured."
 )
 
 
