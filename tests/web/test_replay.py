@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 
 from engine import deployments, instances, user_tasks
 from engine.models import HistoryEvent, ProcessInstance, User, UserTask
+from tests.engine.cast import bpmn, flow
+from tests.engine.stage import drain
 from tests.web.supervised import Enter, Find, Store, counted, same
 from tests.web.test_watching import accessed
 
@@ -117,3 +119,28 @@ def test_only_diagrams_of_versions_that_the_case_ran_are_given(log_in: Enter, st
 
 def test_the_page_has_the_slider(log_in: Enter, case: int) -> None:
     assert f'data-replay="{address(case)}"' in log_in("giang").get(f"/ho-so/{case}").text
+
+
+def test_called_cases_stand_at_the_step_that_called_them_from_then_on(log_in: Enter, store: Store) -> None:
+    head = '<extensionElements><camunda:properties><camunda:property name="giam_sat" value="giam_sat"/></camunda:properties>'
+    body = f'{head}</extensionElements><startEvent id="dau"/><userTask id="soan" name="Soạn" camunda:candidateGroups="nhan_vien"/>'
+    called = bpmn(body + flow("dau", "soan"), key="con")
+    caller = bpmn(body + '<callActivity id="goi" name="Gọi" calledElement="con"/>' + flow("dau", "soan", "goi"), key="me")
+    with at(store, 2) as session:
+        for key, diagram in (("con", called), ("me", caller)):
+            deployments.store(session, key, {f"{key}.bpmn": diagram})
+        case = instances.start(session, deployments.latest(session, "me"), {}).id
+    with at(store, 1) as session:
+        task = session.scalars(select(UserTask).where(UserTask.instance_id == case)).one()
+        user_tasks.complete(session, task.id, person(session, "an"), {})
+    drain(store)
+    found = log_in("giang").get(address(case)).json
+    assert found is not None
+    first, second = found["moments"]
+    ((element, (label, link)),) = second["calls"].items()
+    assert "calls" not in first
+    assert found["names"][int(element)] == "goi"
+    with store() as session:
+        child = session.scalars(select(ProcessInstance).where(ProcessInstance.parent_id == case)).one()
+        assert (label, link) == (child.title or child.business_key, f"/ho-so/{child.id}")
+    assert log_in("giang").get(address(child.id)).status_code == 200
