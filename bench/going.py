@@ -101,7 +101,12 @@ def fire(url: str, number: int) -> Counter[str]:
     for job, due, case in chosen:
         moment[0] = max(moment[0], due) + timedelta(seconds=1)
         with sessions.begin() as session:
-            session.get_one(Job, job).owner = worker.owner
+            held = session.get(Job, job)
+            if held is None:
+                # Another timer of the same case, fired before, has withdrawn it.
+                found["withdrawn by another of the same case"] += 1
+                continue
+            held.owner = worker.owner
             before = session.get_one(ProcessInstance, case).history_count
         worker.execute(job)
         with sessions() as session:
