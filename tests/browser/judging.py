@@ -14,6 +14,15 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 RAW = re.compile(r"\b\d{4}-\d\d-\d\d\b|\bNone\b|\bnull\b|\bundefined\b|\[object|\{['\"]|\b[a-z]+(?:_[a-z]+)+\b|\bTraceback\b")
 """ISO dates, JSON, ids and what templates write when there is nothing: no page shows these to people."""
 
+COVERED = """() => [...document.querySelectorAll('.bjs-powered-by, .powered-by')].filter(mark => {
+  mark.scrollIntoView({ block: 'center', behavior: 'instant' });
+  const box = mark.getBoundingClientRect();
+  if (!box.width) return false;
+  const points = [[.1, .1], [.9, .1], [.5, .5], [.1, .9], [.9, .9]].map(([x, y]) => [box.left + box.width * x, box.top + box.height * y]);
+  return points.some(([x, y]) => !mark.contains(document.elementFromPoint(x, y)));
+}).length"""
+"""How many of the marks that the licence of bpmn-js asks for cannot be seen whole where they stand."""
+
 
 @cache
 def _axe() -> str:
