@@ -100,5 +100,17 @@ def change(instance_id: int) -> ResponseReturnValue:
 
 
 def _same(value: object, before: object) -> bool:
-    blank: tuple[object, ...] = (None, "", [], {}, False)
-    return value == before or (value in blank and before in blank)
+    """Whether nothing was changed: what a form leaves empty is what a case does not have, also within records and lists."""
+    if value == before or (_blank(value) and _blank(before)):
+        return True
+    if isinstance(value, dict) and isinstance(before, dict):
+        return all(_same(value.get(name), before.get(name)) for name in {*value, *before})
+    if isinstance(value, list) and isinstance(before, list):
+        return len(value) == len(before) and all(map(_same, value, before))
+    return False
+
+
+def _blank(value: object) -> bool:
+    if isinstance(value, dict | list):
+        return all(map(_blank, value.values() if isinstance(value, dict) else value))
+    return value is None or value == "" or value is False

@@ -13,6 +13,7 @@ from tests.web.conftest import Browser
 from tests.web.moving import three_cases, work
 from tests.web.supervised import Enter, Find, started, user_id
 from tests.web.test_steering_pages import State, stands
+from web import corrections
 
 Store = sessionmaker[Session]
 ASK, LOOK = "/giam-sat/hang-loat/hoi", "/giam-sat/hang-loat/xem"
@@ -207,3 +208,20 @@ def test_who_cannot_be_reminded_is_told_before(log_in: Enter, store: Store, case
     log_in("binh").post(f"/viec/{task}/nhan")
     carry_out(giang, store, asked)
     assert "Không có hồ sơ nào thực hiện được." in giang.get(giang.post(LOOK, asked).location).text
+
+
+@pytest.mark.parametrize(
+    ("value", "before", "same"),
+    [
+        ({"ten": "", "nam": None, "con": []}, None, True),
+        ({"ten": "", "trong": {"a": False}}, {}, True),
+        ({"ten": "x"}, None, False),
+        ({"ten": "x", "nam": ""}, {"ten": "x"}, True),
+        ([{"a": ""}], [{"a": None}], True),
+        ([{"a": ""}, {"a": "x"}], [{"a": None}], False),
+        (0, None, False),
+        (True, False, False),
+    ],
+)
+def test_fields_that_were_left_empty_are_no_correction(value: object, before: object, same: bool) -> None:
+    assert corrections._same(value, before) == same
