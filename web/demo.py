@@ -67,7 +67,7 @@ PEOPLE = (
     Person("long", "Phan Đức Long", "Phó Chủ tịch UBND xã Phú Lâm", ("can_bo@xa_phu_lam",), "cán bộ dự kiến luân chuyển"),
     Person("quynh", "Mai Như Quỳnh", "Chuyên viên tổng hợp", ("giam_sat@van_phong",), "giám sát mọi hồ sơ"),
     Person("phuc", "Hồ Thiên Phúc", "Chuyên viên phân tích quy trình", ("phan_tich@ban_to_chuc",), "sửa bản nháp quy trình"),
-    Person("ngoc", "Trương Bảo Ngọc", "Phó Trưởng ban", ("ban_hanh@ban_to_chuc",), "ban hành phiên bản quy trình"),
+    Person("ngoc", "Trương Bảo Ngọc", "Phó Trưởng ban", ("ban_hanh@ban_to_chuc",), "phát hành phiên bản quy trình"),
 )
 
 NEED: dict[str, Any] = {
