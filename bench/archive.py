@@ -22,6 +22,8 @@ YEARS = timedelta(days=3 * 365)
 RUNNING = 0.35
 """Share of cases that still run."""
 PROVINCES = 34
+CROWDED = 0.25
+"""Share of cases in the first of them, besides its own."""
 
 
 def fill(url: str, number: int, originals: Sequence[Original], seed: int = 2026) -> dict[str, int]:
@@ -69,7 +71,9 @@ def _chosen(originals: Sequence[Original], made: Sequence[Province], number: int
     cases = alive = 0
     while cases < number:
         original = dice.choice(running if alive < RUNNING * cases else ended)
-        copies.append(Copy(original, dice.choice(made), _days(original, now, dice), 0))
+        # One province has much more to do than the others, and so have its people.
+        province = made[0] if dice.random() < CROWDED else dice.choice(made)
+        copies.append(Copy(original, province, _days(original, now, dice), 0))
         states = [case["state"] for case in original.rows["process_instance"]]
         cases, alive = cases + len(states), alive + sum(state in ("active", "suspended") for state in states)
     copies.sort(key=lambda copy: copy.begun)

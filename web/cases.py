@@ -14,6 +14,7 @@ from engine.errors import NotFound
 from engine.models import HistoryEvent, ProcessDefinition, ProcessInstance, UserTask
 from web import changes, effects, picture, replay, search, story, waits
 from web.database import db
+from web.kept import COUNTS, kept
 from web.language import gettext as _
 from web.monitor import answers
 from web.paging import paginate
@@ -69,6 +70,10 @@ def _standing(ids: list[int]) -> dict[int, list[UserTask]]:
 
 
 def _processes() -> dict[str, str]:
+    return kept(COUNTS, "seen processes", count=_seen)
+
+
+def _seen() -> dict[str, str]:
     """Processes of which the user sees a case: key -> name."""
     query = (
         select(ProcessDefinition.key, ProcessDefinition.name)

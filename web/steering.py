@@ -130,6 +130,10 @@ def _open_tasks() -> Select[UserTask]:
 
 
 def _holders() -> list[Any]:
+    return kept(COUNTS, "holders", count=_count_holders)
+
+
+def _count_holders() -> list[Any]:
     """(id or NOBODY, name, number of open tasks in supervised cases), who holds most first."""
     query = (
         select(User.id, User.name, func.count(UserTask.id))
