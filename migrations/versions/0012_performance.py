@@ -2,11 +2,10 @@
 
 import hashlib
 import itertools
+import unicodedata
 
 import sqlalchemy as sa
 from alembic import op
-
-from engine.keywords import fold
 
 revision = "0012"
 down_revision = "0013"
@@ -24,6 +23,12 @@ INDEXES = (
     ("ix_process_instance_title", "process_instance", ("title",), None),
 )
 AT_ONCE = 1_000
+
+
+def fold(text: str) -> str:
+    """Small letters without marks."""
+    plain = unicodedata.normalize("NFD", text.lower().replace("đ", "d"))
+    return "".join(letter for letter in plain if not unicodedata.combining(letter))
 
 
 def upgrade() -> None:
