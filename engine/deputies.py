@@ -1,8 +1,8 @@
 """Deputies: a person who will be away says who does his user tasks meanwhile. A deputy acts in his own name, on behalf of the absent one.
 
-He may take what the absent one holds or could claim, one task at a time, and sees of its case what its holder sees, as long as he is deputy:
-his right is a principal of its own (engine.identity.standing_in), which nobody answers to once it is over. What he did stays his to look at.
-Nobody is deputy of a deputy.
+He may take what the absent one holds or could claim, one task at a time, and sees of its case what its holder sees, as long as he is
+deputy: his right is a principal of its own (engine.identity.standing_in), which nobody answers to once it is over. What he did stays his
+to look at. Nobody is deputy of a deputy.
 """
 
 from __future__ import annotations

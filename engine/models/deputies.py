@@ -12,7 +12,7 @@ from engine.models.people import User
 
 
 class Deputy(Base):
-    """`deputy` does the user tasks of `absent` from `since` until `until`. A row is never deleted: `ended_at` says that it was withdrawn."""
+    """`deputy` does the user tasks of `absent` from `since` until `until`. Rows stay: `ended_at` says that one was withdrawn."""
 
     __tablename__ = "deputy"
     __table_args__ = (Index(None, "deputy_id", "until"), Index(None, "absent_id", "until"))
