@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from engine import expressions
 from engine.spiff import compensation, evaluation, multiple
-from engine.spiff.case import Problem
 from engine.spiff.flownode import FlowNode
+from engine.spiff.problem import Problem
 from engine.spiff.scope import Scope
 from engine.spiff.token import Token
 

@@ -14,6 +14,7 @@ from SpiffWorkflow.bpmn import BpmnWorkflow
 
 from engine.errors import DecisionError, EngineError, ExpressionError
 from engine.expressions.vocabulary import CALENDAR, NOW
+from engine.spiff.problem import Problem
 from engine.spiff.scope import Scope
 from engine.spiff.specs import Container, Flow, Node
 from engine.spiff.token import Token
@@ -31,14 +32,6 @@ MOST_SECONDS = 10.0
 """Time for the automatic steps of one verb: it is spent under the lock of the case."""
 MOST_TOKENS = 50_000
 """Tokens of one case; a diagram that makes more splits in a circle."""
-
-
-class Problem(Exception):
-    """An element cannot go on: becomes a Failure of `kind`."""
-
-    def __init__(self, kind: str, message: str) -> None:
-        super().__init__(message)
-        self.kind = kind
 
 
 class NoScripts:

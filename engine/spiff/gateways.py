@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.spiff import evaluation
-from engine.spiff.case import Problem
 from engine.spiff.flownode import FlowNode
+from engine.spiff.problem import Problem
 from engine.spiff.scope import Held, Scope
 from engine.spiff.specs import Flow
 from engine.spiff.token import Token

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from engine.spiff import compensation, evaluation, throwing
-from engine.spiff.case import Problem
+from engine.spiff.problem import Problem
 from engine.spiff.scope import Scope
 from engine.spiff.token import Token
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from engine.expressions.vocabulary import GIVEN
 from engine.spiff import catching, deadlines, evaluation
 from engine.spiff.activities import Activity
-from engine.spiff.case import Problem
+from engine.spiff.problem import Problem
 from engine.spiff.scope import Scope
 from engine.spiff.throwing import throw_message
 from engine.spiff.token import Token
