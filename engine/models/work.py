@@ -30,6 +30,7 @@ class UserTask(Base):
         Index(None, "assignee_id", "state", "due_at"),
         Index(None, "state", "ended_at"),
         Index(None, "organisation_id", "instance_id"),
+        Index(None, "ended_by_id", "ended_at"),
         Index("ix_user_task_open", *_SHOWN, sqlite_where=text(_OPEN), postgresql_where=text(_OPEN)),
         Index(None, "on_behalf_of_id", sqlite_where=text(_TAKEN), postgresql_where=text(_TAKEN)),
         Index("ix_user_task_unplanned", "state", "due_at", sqlite_where=text(UNPLANNED), postgresql_where=text(UNPLANNED)),

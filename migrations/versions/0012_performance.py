@@ -16,6 +16,7 @@ OPEN = sa.text("state = 'open'")
 INDEXES = (
     ("ix_user_task_open", "user_task", ("instance_id", "element_id", "due_at", "organisation_id", "assignee_id"), OPEN),
     ("ix_user_task_organisation_id_instance_id", "user_task", ("organisation_id", "instance_id"), None),
+    ("ix_user_task_ended_by_id_ended_at", "user_task", ("ended_by_id", "ended_at"), None),
     ("ix_job_element_id", "job", ("element_id",), None),
     ("ix_message_subscription_element_id", "message_subscription", ("element_id",), None),
     ("ix_process_instance_supervisors_definition_id_state", "process_instance", ("supervisors", "definition_id", "state"), None),
