@@ -14,6 +14,7 @@ from functools import cache
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Delete, Dialect, Insert, Select, Update, bindparam, inspect, select
+from sqlalchemy.engine.base import ExceptionContextImpl
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.orm.attributes import instance_dict, instance_state, set_committed_value
@@ -221,4 +222,8 @@ def said(connection: Connection) -> Iterator[None]:
         if lost:
             connection.invalidate(error)
         kind: Any = dialect.loaded_dbapi.Error
-        raise DBAPIError.instance(None, None, error, kind, True, lost, dialect) from error
+        told = DBAPIError.instance(None, None, error, kind, True, lost, dialect)
+        about = ExceptionContextImpl(error, told, connection.engine, dialect, connection, *(None,) * 4, lost, lost, False)
+        for hear in dialect.dispatch.handle_error:
+            hear(about)
+        raise told from error
