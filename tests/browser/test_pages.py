@@ -86,6 +86,8 @@ def test_what_is_typed_survives_an_expired_session(app: Flask, visit: Visit, cas
     page.goto(f"/viec/{task}")
     page.get_by_role("button", name="Nhận việc").click()
     expect(page.get_by_role("button", name="Hoàn thành việc này")).to_be_visible()
+    # An answer still on its way would bring the session's cookie back.
+    page.wait_for_load_state("networkidle")
     page.context.clear_cookies()
     page.get_by_label("Ý kiến").fill("Viết khi phiên đã hết hạn")
     page.get_by_label("Đồng ý", exact=True).check()

@@ -105,6 +105,8 @@ def test_ticked_cases_are_cancelled_and_started_again(visit: Visit, store: Store
                 assert violations(page) == []
                 page.get_by_role("button", name="Xem trước", exact=True).click()
             run(page, "2 trên 2, đã xong")
+        # The page of a batch that has just ended loads its last state by itself.
+        page.wait_for_load_state("networkidle")
         page.reload()
         expect(page.locator(".changed ins")).to_have_text(["“Ý kiến y tế”"] * 2)
         assert violations(page) == []

@@ -161,6 +161,12 @@ def beside_everything(page: Page) -> None:
     expect(chosen).to_have_text(re.compile("^(Làn|Cộng tác)$"))
 
 
+def unfold(panel: Locator) -> None:
+    """Open what is folded of the panel."""
+    for group in panel.locator(".bio-properties-panel-group-header:not(.open)").all():
+        group.click()
+
+
 def a_step_is_drawn(phuc: Person, judge: Judge) -> None:
     page = phuc.page
     look(judge, page, "folder")
@@ -180,6 +186,8 @@ def a_step_is_drawn(phuc: Person, judge: Judge) -> None:
     page.keyboard.type(STEP)
     page.keyboard.press("Enter")
     panel = page.locator("[data-panel]")
+    expect(panel.locator(".bio-properties-panel-header-label")).to_contain_text(STEP)
+    unfold(panel)
     panel.get_by_label("Mã (ID)").fill(FORM)
     expect(page.locator(f'.djs-shape[data-element-id="{FORM}"]')).to_contain_text("Công an tỉnh")
     beside_everything(page)
@@ -191,6 +199,7 @@ def a_step_is_drawn(phuc: Person, judge: Judge) -> None:
     expect(finding).to_contain_text("cần người nhận và biểu mẫu", timeout=15_000)
     look(judge, page, "diagram-finding")
     finding.get_by_role("button").first.click()
+    unfold(panel)
     panel.locator("#candidateGroups-role").select_option("tham_dinh")
     panel.locator("#candidateGroups-body").select_option(label="Công an tỉnh")
     panel.locator('[data-add="candidateGroups"]').click()
