@@ -15,6 +15,7 @@ from werkzeug.test import TestResponse
 
 from engine import verdicts, workspaces
 from engine.models import HistoryEvent, Job, ProcessInstance, Rehearsal, User, UserTask
+from tests.engine.cast import bpmn, flow
 from tests.web.conftest import Browser
 from web import accounts
 
@@ -250,3 +251,30 @@ def test_a_file_that_is_attached_is_stored_nowhere(begun: Browser, store: sessio
     said = begun.post(f"{address}/sua", {"_attach": "tep", "tep": file}, content_type="multipart/form-data")
     assert (said.status_code, "don.pdf" in said.text) == (200, False)
     assert rows(store) == before
+
+
+WAITING = bpmn(
+    '<startEvent id="dau"/><serviceTask id="gui" name="Gửi thư" camunda:type="external" camunda:topic="thu_dien_tu">'
+    '<extensionElements><camunda:inputOutput><camunda:inputParameter name="nguoi_nhan">an@so.example</camunda:inputParameter>'
+    '<camunda:inputParameter name="tieu_de">Mời họp</camunda:inputParameter>'
+    '<camunda:inputParameter name="noi_dung">Kính mời</camunda:inputParameter></camunda:inputOutput></extensionElements></serviceTask>'
+    '<intermediateCatchEvent id="cho" name="Chờ trả lời"><messageEventDefinition messageRef="m"/></intermediateCatchEvent>'
+    '<endEvent id="xong"/>' + flow("dau", "gui", "cho", "xong"),
+    key="don_nghi",
+).replace(b"<process", b'<message id="m" name="tra_loi"/><process')
+
+
+def test_failures_and_messages_are_put_in_by_hand(analyst: Browser, store: sessionmaker[Session]) -> None:
+    _change(store, "don_nghi.bpmn", lambda _: WAITING)
+    analyst.post(f"{HERE}/bat-dau", {"_ngay": "05/01/2026", "_dung": "1"})
+    page = analyst.get(HERE).text
+    (place,) = set(re.findall(r'value="(service:\d+)"', page))
+    failed = post(analyst, f"{HERE}/buoc", {"cho": place, "ket-qua": "hong", "vi-sao": "máy chủ thư tắt"})
+    assert "máy chủ thư tắt" in failed.text
+    post(analyst, f"{HERE}/lui")
+    sent = post(analyst, f"{HERE}/buoc", {"cho": place, "ket-qua": "xong"}).text
+    (waiting,) = set(re.findall(r'value="(message:\d+)"', sent))
+    ended = post(analyst, f"{HERE}/buoc", {"cho": waiting, "bien": "y_kien = đồng ý"}).text
+    assert "tra_loi" in ended
+    assert "đồng ý" in ended
+    assert 'value="message:' not in ended
