@@ -1,8 +1,7 @@
 """Analysts change the rotation procedure while cases run, and move those that can: only by what the pages offer them.
 
-A vetting body gets a step with its own form and ten days, a criterion is tightened, the draft is tried out, compared and released; a new
-case has the step, a case that stands before it is moved, one that stands behind it is not.
-On SQLite only, as the command comes: what is pressed and seen is the same on every database.
+A vetting body gets a step with its form and ten days, a criterion is tightened, the draft tried out, compared and released; a new case has
+the step, one that stands before it is moved, one behind it is not. On SQLite only: what is pressed and seen is the same on every database.
 """
 
 from __future__ import annotations
@@ -161,12 +160,6 @@ def beside_everything(page: Page) -> None:
     expect(chosen).to_have_text(re.compile("^(Làn|Cộng tác)$"))
 
 
-def unfold(panel: Locator) -> None:
-    """Open what is folded of the panel."""
-    for group in panel.locator(".bio-properties-panel-group-header:not(.open)").all():
-        group.click()
-
-
 def a_step_is_drawn(phuc: Person, judge: Judge) -> None:
     page = phuc.page
     look(judge, page, "folder")
@@ -187,7 +180,9 @@ def a_step_is_drawn(phuc: Person, judge: Judge) -> None:
     page.keyboard.press("Enter")
     panel = page.locator("[data-panel]")
     expect(panel.locator(".bio-properties-panel-header-label")).to_contain_text(STEP)
-    unfold(panel)
+    general = panel.locator('[data-group-id="group-general"]')
+    if not general.locator(".bio-properties-panel-group-entries.open").count():
+        general.locator(".bio-properties-panel-group-header").click()
     panel.get_by_label("Mã (ID)").fill(FORM)
     expect(page.locator(f'.djs-shape[data-element-id="{FORM}"]')).to_contain_text("Công an tỉnh")
     beside_everything(page)
@@ -199,7 +194,6 @@ def a_step_is_drawn(phuc: Person, judge: Judge) -> None:
     expect(finding).to_contain_text("cần người nhận và biểu mẫu", timeout=15_000)
     look(judge, page, "diagram-finding")
     finding.get_by_role("button").first.click()
-    unfold(panel)
     panel.locator("#candidateGroups-role").select_option("tham_dinh")
     panel.locator("#candidateGroups-body").select_option(label="Công an tỉnh")
     panel.locator('[data-add="candidateGroups"]').click()
