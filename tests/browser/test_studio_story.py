@@ -179,7 +179,7 @@ def a_step_is_drawn(phuc: Person, judge: Judge) -> None:
     page.keyboard.type(STEP)
     page.keyboard.press("Enter")
     panel = page.locator("[data-panel]")
-    expect(panel.locator(".bio-properties-panel-header-label")).to_contain_text(STEP)
+    expect(panel.get_by_label("Mã (ID)")).to_have_value(re.compile("^Activity_"))
     general = panel.locator('[data-group-id="group-general"]')
     if not general.locator(".bio-properties-panel-group-entries.open").count():
         general.locator(".bio-properties-panel-group-header").click()
