@@ -8,7 +8,7 @@ to look at. Nobody is deputy of a deputy.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import structlog
 from sqlalchemy import ColumnElement, and_, exists, or_, select, true
@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session, joinedload, sessionmaker
 
 from engine import db, executions, identity, user_tasks
 from engine.errors import EngineError, Forbidden, Invalid, NotFound
+from engine.expressions import ZONE
 from engine.models import Deputy, Membership, ProcessDefinition, ProcessInstance, User, UserTask
 
 log = structlog.get_logger(__name__)
@@ -74,6 +75,13 @@ def appoint(
     session.flush()
     session.expire(deputy, ["deputyships"])
     return made
+
+
+def whole_days(session: Session, first: date | None, last: date) -> tuple[datetime, datetime]:
+    """From when until when a deputyship lasts that is said in days, the last one included: `first` None or today means from now."""
+    moment = db.now(session)
+    begin = datetime.combine(first, time.min, ZONE) if first and first > moment.astimezone(ZONE).date() else moment
+    return begin.astimezone(UTC), datetime.combine(last + timedelta(days=1), time.min, ZONE).astimezone(UTC)
 
 
 def colleagues(session: Session, user: User) -> list[User]:

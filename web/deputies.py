@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import timedelta
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -20,7 +20,7 @@ from web.language import gettext as _
 from web.language import locale
 from web.paging import paginate
 from web.sessions import me
-from web.words import HOME, today, write_date
+from web.words import today, write_date
 
 bp = Blueprint("deputies", __name__)
 
@@ -92,8 +92,7 @@ def appoint() -> ResponseReturnValue:
         return _page(_("Cần một ngày như 31/12/2026, nhưng thấy “%(found)s”.", found=found), 422)
     if last < first or last < today():
         return _page(_("Ngày cuối phải từ ngày đầu trở đi và chưa qua."), 422)
-    begin = datetime.combine(first, time.min, HOME) if first > today() else datetime.now(UTC)
-    end = datetime.combine(last + timedelta(days=1), time.min, HOME)
+    since, until = deputies.whole_days(session, first, last)
     deputy = session.scalar(select(User).where(User.username == request.form.get("nguoi", "")[:80]))
     try:
         if deputy is None:
@@ -103,8 +102,8 @@ def appoint() -> ResponseReturnValue:
                 session,
                 user,
                 deputy,
-                begin.astimezone(UTC),
-                end.astimezone(UTC),
+                since,
+                until,
                 processes=request.form.getlist("quy_trinh"),
                 reason=request.form.get("ly_do", ""),
                 by=user,

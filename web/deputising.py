@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 import click
@@ -43,24 +42,13 @@ def appoint(absent: str, colleague: str, until: str, since: str | None, processe
     """Let COLLEAGUE do the tasks of ABSENT (names of accounts)."""
     from engine import deputies
     from engine.working_time import read_day
-    from web.words import HOME
 
     first, last = read_day(since) if since else None, read_day(until)
     if last is None or (since and first is None):
         raise click.ClickException(f"expected a day like 31/12/2026, but found {until if last is None else since}")
-    begin = datetime.combine(first, time.min, HOME) if first else datetime.now(UTC)
-    end = datetime.combine(last + timedelta(days=1), time.min, HOME)
     with _session() as session:
-        made = deputies.appoint(
-            session,
-            _user(session, absent),
-            _user(session, colleague),
-            begin.astimezone(UTC),
-            end.astimezone(UTC),
-            processes=processes,
-            reason=reason,
-            by=None,
-        )
+        people = _user(session, absent), _user(session, colleague)
+        made = deputies.appoint(session, *people, *deputies.whole_days(session, first, last), processes=processes, reason=reason, by=None)
         click.echo(made.id)
 
 

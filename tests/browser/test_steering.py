@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,24 +12,14 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from engine import user_tasks
 from engine.models import Incident, User, UserTask
-from engine.worker import Worker
 from tests.browser.conftest import NARROW, WIDE, violations
+from tests.browser.working import working
 from tests.web.moving import three_cases
 from tests.web.supervised import break_down, started, user_id
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 Visit = Callable[..., Page]
 Store = sessionmaker[Session]
-
-
-@contextmanager
-def working(store: Store) -> Iterator[None]:
-    worker = Worker(store, {}, threads=1)
-    worker.start()
-    try:
-        yield
-    finally:
-        worker.stop()
 
 
 def held(store: Store, number: int) -> None:

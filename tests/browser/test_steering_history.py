@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -13,26 +11,15 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import update
 from sqlalchemy.orm import Session, sessionmaker
 
-from engine import jobs, seals
+from engine import seals
 from engine.models import HistoryEvent
-from engine.worker import Worker
 from tests.browser.conftest import NARROW, WIDE, violations
 from tests.browser.test_steering import Visit
+from tests.browser.working import working
 from tests.web.supervised import started
-from web.casefile import making
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 Store = sessionmaker[Session]
-
-
-@contextmanager
-def working(store: Store, app: Flask) -> Iterator[None]:
-    worker = Worker(store, {}, app.config, threads=1, more={jobs.CASEFILE: making.errand(lambda: app)})
-    worker.start()
-    try:
-        yield
-    finally:
-        worker.stop()
 
 
 @pytest.mark.parametrize("viewport", [WIDE, NARROW], ids=["wide", "narrow"])

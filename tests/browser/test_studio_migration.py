@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -12,6 +11,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from engine.worker import Worker
 from tests.browser.conftest import NARROW, WIDE, violations
+from tests.browser.working import working
 from tests.web.moving import ADDRESS, second_version, three_cases, versions
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -26,16 +26,6 @@ def cases(store: Store) -> list[int]:
     found = three_cases(store)
     second_version(store)
     return found
-
-
-@contextmanager
-def working(store: Store) -> Iterator[None]:
-    worker = Worker(store, {}, threads=1)
-    worker.start()
-    try:
-        yield
-    finally:
-        worker.stop()
 
 
 def pair(page: Page, address: str = PAIR) -> Page:

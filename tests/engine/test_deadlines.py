@@ -16,6 +16,7 @@ from engine.models import Deadline, HistoryEvent, Job, ProcessInstance, User, Us
 from engine.worker import Worker
 from engine.working_time import Change
 from tests.engine.cast import bpmn, flow, people
+from tests.engine.clocks import Clock
 
 MONDAY = datetime(2026, 11, 23, 2, tzinfo=UTC)
 """9 o'clock in Vietnam; Tuesday is a public holiday."""
@@ -25,16 +26,9 @@ LICH = (
 GIAM_SAT = LICH.replace('"lich"', '"giam_sat"').replace("ngay_lam_viec", "giam_sat")
 
 
-class Clock:
-    now = MONDAY
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
 @pytest.fixture
 def clock(sessions: sessionmaker[Session]) -> Clock:
-    clock = Clock()
+    clock = Clock(MONDAY)
     sessions.configure(info={"clock": clock})
     with sessions.begin() as session:
         people(session)

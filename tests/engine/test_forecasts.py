@@ -16,21 +16,15 @@ from engine.forecasts.ruler import Ruler
 from engine.models import Forecast, ProcessInstance, StepTime, User, UserTask
 from engine.working_time import Change
 from tests.engine.cast import bpmn, flow, people
+from tests.engine.clocks import Clock
 
 MONDAY = datetime(2026, 6, 1, 1, tzinfo=UTC)
 """8 o'clock in Vietnam."""
 
 
-class Clock:
-    now = MONDAY
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
 @pytest.fixture
 def clock(sessions: sessionmaker[Session]) -> Clock:
-    clock = Clock()
+    clock = Clock(MONDAY)
     sessions.configure(info={"clock": clock})
     with sessions.begin() as session:
         people(session)

@@ -16,6 +16,7 @@ from engine.models import Deployment, MessageSubscription, ProcessInstance, Rele
 from engine.releases import Seen, Wish
 from engine.worker import Worker
 from tests.engine.cast import bpmn, flow, people
+from tests.engine.clocks import Clock
 from tests.engine.test_races import at_once
 from tests.engine.test_start_events import MESSAGE, starting
 
@@ -25,17 +26,9 @@ FIRST = datetime(2026, 3, 9, 17, tzinfo=UTC)
 PLAIN = '<startEvent id="dau"/><userTask id="viec" name="{name}" camunda:candidateGroups="viet"/>' + flow("dau", "viec")
 
 
-class Clock:
-    def __init__(self) -> None:
-        self.now = MONDAY
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
 @pytest.fixture
 def clock(sessions: sessionmaker[Session]) -> Clock:
-    clock = Clock()
+    clock = Clock(MONDAY)
     sessions.configure(info={"clock": clock})
     return clock
 

@@ -18,17 +18,11 @@ from engine.reminders import by_hand, turns
 from engine.worker import Worker
 from engine.working_time import Change
 from tests.engine.cast import bpmn, flow, people
+from tests.engine.clocks import Clock
 
 FRIDAY = datetime(2026, 11, 13, 2, tzinfo=UTC)
 """9 o'clock in Vietnam. Due is Friday a week later, 17:00."""
 HEADS = ("lanh_dao",)
-
-
-class Clock:
-    now = FRIDAY
-
-    def __call__(self) -> datetime:
-        return self.now
 
 
 class Post:
@@ -50,7 +44,7 @@ class Post:
 
 @pytest.fixture
 def clock(sessions: sessionmaker[Session]) -> Clock:
-    clock = Clock()
+    clock = Clock(FRIDAY)
     sessions.configure(info={"clock": clock})
     with sessions.begin() as session:
         cast = people(session)

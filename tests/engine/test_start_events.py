@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
@@ -12,6 +12,7 @@ from engine import deployments, executions, messages
 from engine.models import ProcessInstance
 from engine.worker import Worker
 from tests.engine.cast import bpmn, flow
+from tests.engine.clocks import Clock
 
 
 def starting(event: str, extra: str = "") -> bytes:
@@ -23,20 +24,6 @@ def starting(event: str, extra: str = "") -> bytes:
 MESSAGE = '<messageEventDefinition messageRef="m"/>'
 SIGNAL = '<signalEventDefinition signalRef="s"/>'
 CYCLE = "<timerEventDefinition><timeCycle>R3/P1D</timeCycle></timerEventDefinition>"
-
-
-class Clock:
-    now = datetime(2026, 3, 2, 1, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
-@pytest.fixture
-def clock(sessions: sessionmaker[Session]) -> Clock:
-    clock = Clock()
-    sessions.configure(info={"clock": clock})
-    return clock
 
 
 def drain(sessions: sessionmaker[Session]) -> None:
@@ -76,8 +63,9 @@ def test_it_is_started_by_the_clock_as_often_as_the_cycle_says(sessions: session
     put(sessions, starting(CYCLE))
     drain(sessions)
     assert cases(sessions) == []
+    start = clock.now
     for day in range(1, 6):
-        clock.now = Clock.now + timedelta(days=day)
+        clock.now = start + timedelta(days=day)
         drain(sessions)
     assert len(cases(sessions)) == 3
 

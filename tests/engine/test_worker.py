@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -17,6 +17,7 @@ from engine.models import Document, HistoryEvent, Incident, Job, ProcessInstance
 from engine.topics import Handler
 from engine.worker import Worker
 from tests.engine.cast import bpmn, flow, people
+from tests.engine.clocks import Clock
 
 SERVICE = bpmn(
     '<extensionElements><camunda:properties><camunda:property name="giam_sat" value="giam_sat"/></camunda:properties></extensionElements>'
@@ -30,14 +31,6 @@ TIMER = bpmn(
     '<startEvent id="dau"/><intermediateCatchEvent id="cho"><timerEventDefinition><timeDuration>P3D</timeDuration></timerEventDefinition>'
     '</intermediateCatchEvent><endEvent id="het"/>' + flow("dau", "cho", "het")
 )  # fmt: skip
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = datetime(2026, 3, 2, 1, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.now
 
 
 @pytest.fixture

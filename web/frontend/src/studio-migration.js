@@ -1,83 +1,14 @@
 // Which element stands for which, on two diagrams: a click on a step of the old one, then on its counterpart in the new one, sets the
 // select field of the table, which is what is sent. And the page of a batch, shown anew when its work has ended.
-import NavigatedViewer from 'bpmn-js/lib/NavigatedViewer';
+import { Drawing } from './drawing.js';
 
 const NONE = '-';
-const NEAR = 5;
-
-class Half {
-  constructor(box, failed) {
-    this.box = box;
-    this.failed = failed;
-    this.marks = new Map();
-  }
-
-  async show() {
-    const said = this.box.querySelector('.said');
-    const viewer = new NavigatedViewer({ container: this.box.querySelector('.board'), zoomScroll: { enabled: false } });
-    try {
-      const response = await fetch(this.box.dataset.source);
-      // Without session the log-in page comes instead.
-      if (!response.ok || response.redirected) throw new Error(String(response.status));
-      await viewer.importXML(await response.text());
-    } catch {
-      said.textContent = this.failed;
-      return;
-    }
-    said.hidden = true;
-    this.viewer = viewer;
-    this.registry = viewer.get('elementRegistry');
-    this.canvas = viewer.get('canvas');
-    this.fit();
-    new ResizeObserver(() => this.fit()).observe(this.box);
-    this.box.addEventListener('wheel', (event) => {
-      if (!event.ctrlKey) return;
-      event.preventDefault();
-      viewer.get('zoomScroll').stepZoom(event.deltaY < 0 ? 1 : -1);
-    }, { passive: false });
-  }
-
-  fit() {
-    this.canvas.resized();
-    this.canvas.zoom('fit-viewport', 'auto');
-    // A little air, or the outermost shapes lie on the frame.
-    this.canvas.zoom(Math.min(1, this.canvas.zoom() * 0.92), 'auto');
-  }
-
-  paint(wanted) {
-    if (!this.viewer) return;
-    for (const [id, mark] of this.marks) if (wanted.get(id) !== mark && this.registry.get(id)) this.canvas.removeMarker(id, mark);
-    for (const [id, mark] of wanted) if (this.marks.get(id) !== mark && this.registry.get(id)) this.canvas.addMarker(id, mark);
-    this.marks = new Map([...wanted].filter(([id]) => this.registry.get(id)));
-  }
-
-  name(id) {
-    return this.registry?.get(id)?.businessObject.name || id;
-  }
-
-  /** Bring an element into view where it is outside. */
-  reveal(id) {
-    const element = this.registry?.get(id);
-    if (element) this.canvas.scrollToElement(element, 40);
-  }
-
-  /** Clicks that were no drags; `told` gets the id of a flow node. */
-  clicks(told) {
-    let from = null;
-    this.box.addEventListener('pointerdown', (event) => { from = [event.clientX, event.clientY]; }, true);
-    this.viewer?.get('eventBus').on('element.click', ({ element, originalEvent: event }) => {
-      if (from && Math.hypot(event.clientX - from[0], event.clientY - from[1]) > NEAR) return;
-      const shape = element.labelTarget ?? element;
-      if (!shape.waypoints) told(shape.id);
-    });
-  }
-}
 
 class Mapping {
   constructor(node) {
     this.node = node;
     this.said = node.querySelector('[data-picking]');
-    [this.old, this.new] = [...node.querySelectorAll('.canvas')].map((box) => new Half(box, node.dataset.failed));
+    [this.old, this.new] = [...node.querySelectorAll('.canvas')].map((box) => new Drawing(box, node.dataset.failed));
     this.selects = new Map([...document.querySelectorAll('.mapping [data-element]')].map((row) => [row.dataset.element, row.querySelector('select')]));
     this.picked = null;
   }
