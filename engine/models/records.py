@@ -5,11 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from engine.db import Base, Id, Instant, Json
 from engine.models.people import User
+
+_PASSED = "kind = 'element.completed'"
+_MOVED = "kind IN ('task.due_date_moved', 'timer.moved')"
+"""Entries that are asked for by time: by the figures of a period, and after a change of the calendar. No other needs such an index."""
 
 
 class HistoryEvent(Base):
@@ -24,7 +28,8 @@ class HistoryEvent(Base):
     __tablename__ = "history_event"
     __table_args__ = (
         Index(None, "instance_id", "id"),
-        Index(None, "kind", "at"),
+        Index("ix_history_event_completed", "at", "instance_id", "id", sqlite_where=text(_PASSED), postgresql_where=text(_PASSED)),
+        Index("ix_history_event_moved", "at", sqlite_where=text(_MOVED), postgresql_where=text(_MOVED)),
     )
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     instance_id: Mapped[int] = mapped_column(ForeignKey("process_instance.id"))

@@ -15,6 +15,9 @@ from engine.models.people import Organisation, User
 _OPEN = "state = 'open'"
 _SHOWN = ("instance_id", "element_id", "due_at", "organisation_id", "assignee_id")
 """What lists and counts of running cases ask of open tasks: all of it stands in one index."""
+_COMPLETED = "state = 'completed'"
+_COUNTED = ("ended_at", "instance_id", "due_at", "organisation_id", "ended_by_id")
+"""What the figures of a period ask of tasks that were handed in."""
 _TAKEN = "on_behalf_of_id IS NOT NULL"
 UNPLANNED = "state = 'open' AND due_at IS NOT NULL AND (planned_for IS NULL OR planned_for <> due_at)"
 """Open tasks whose reminders are still to be planned, or planned anew since their due date has moved: the condition of a partial index."""
@@ -28,7 +31,7 @@ class UserTask(Base):
     __table_args__ = (
         Index(None, "instance_id", "state"),
         Index(None, "assignee_id", "state", "due_at"),
-        Index(None, "state", "ended_at"),
+        Index("ix_user_task_completed", *_COUNTED, sqlite_where=text(_COMPLETED), postgresql_where=text(_COMPLETED)),
         Index(None, "organisation_id", "instance_id"),
         Index(None, "ended_by_id", "ended_at"),
         Index("ix_user_task_open", *_SHOWN, sqlite_where=text(_OPEN), postgresql_where=text(_OPEN)),

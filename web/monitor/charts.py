@@ -63,9 +63,10 @@ def _all(view: View) -> Iterable[Chart]:
     heads = (_("Bước"), _("Trung vị (giờ)"), _("9/10 lượt xong trong (giờ)"), _("Lượt qua"))
     yield _chart("thoi-gian", "lying", heads, list(_steps(view)), unit=_("giờ"), paints=("waiting", "muted"))
     heads = (_("Cơ quan"), _("Đang mở"), _("Xong trong kỳ"), _("Quá hạn"))
-    yield _chart("co-quan", "lying", heads, _work(figures.by_body(view)), drawn=(1, 3, 2), paints=("active", "late", "done"))
+    bodies, persons = figures.work(view)
+    yield _chart("co-quan", "lying", heads, _work(bodies), drawn=(1, 3, 2), paints=("active", "late", "done"))
     heads = (_("Người"), *heads[1:])
-    yield _chart("nguoi", "lying", heads, _work(figures.by_person(view)), drawn=(1, 3, 2), paints=("active", "late", "done"))
+    yield _chart("nguoi", "lying", heads, _work(persons), drawn=(1, 3, 2), paints=("active", "late", "done"))
 
 
 def _chart(key: str, kind: str, heads: Sequence[str], rows: list[tuple[Any, ...]], **more: Any) -> Chart:

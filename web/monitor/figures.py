@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, select
+from sqlalchemy import ColumnElement, Select, case, func, select
 
 from engine import db as clock
-from engine.models import Organisation, ProcessDefinition, ProcessInstance, User, UserTask
+from engine.models import Organisation, ProcessInstance, User, UserTask
 from web.database import db
 from web.monitor.view import View
 from web.monitor.weeks import monday, weeks
@@ -57,13 +57,12 @@ def by_week(view: View) -> list[Week]:
 
 
 def _of_process(view: View) -> tuple[ColumnElement[bool], ...]:
-    version = () if view.whole else (ProcessDefinition.version == view.definition.version,)
-    return (ProcessDefinition.key == view.definition.key, *version, *view.conditions())
+    return view.chosen(), *view.conditions()
 
 
 def _cases(view: View, column: Any, since: datetime) -> Select[str, int]:
     week = monday(column)
-    query = select(week, func.count()).select_from(ProcessInstance).join(ProcessInstance.definition)
+    query = select(week, func.count()).select_from(ProcessInstance)
     return query.where(column >= since, *_of_process(view)).group_by(week)
 
 
@@ -73,7 +72,7 @@ def _counted(query: Select[str, int]) -> dict[str, int]:
 
 def _tasks(view: View, *columns: Any) -> Select[Any]:
     body = () if view.body is None else (UserTask.organisation_id == view.body,)
-    query = select(*columns).select_from(UserTask).join(UserTask.instance).join(ProcessInstance.definition)
+    query = select(*columns).select_from(UserTask).join(UserTask.instance)
     return query.where(*body, *_of_process(view))
 
 
@@ -85,44 +84,41 @@ def _on_time(view: View, since: datetime) -> tuple[dict[str, int], dict[str, int
     return {row[0]: row[1] for row in rows}, {row[0]: row[2] for row in rows}
 
 
-def by_body(view: View) -> list[Work]:
-    """Bodies that are asked, those with most work first."""
+def work(view: View) -> tuple[list[Work], list[Work]]:
+    """Bodies that are asked, and persons who hold open tasks or handed tasks in; those with most work first.
+
+    Both come from the same two statements, of which each is answered out of one index.
+    """
     now, since = _period(view)
-    counts = _open(), _late(now), _done(since)
-    query = _tasks(view, Organisation.name, *counts).join(Organisation, Organisation.id == UserTask.organisation_id)
-    query = query.where(_concerns(since)).group_by(Organisation.id, Organisation.name)
-    return [Work(*row) for row in db.session.execute(_most(query, *counts))]
+    bodies, persons = _Tally(), _Tally()
+    opened = _tasks(view, UserTask.organisation_id, UserTask.assignee_id, func.count(), func.count(case((UserTask.due_at <= now, 1))))
+    opened = opened.where(UserTask.state == "open").group_by(UserTask.organisation_id, UserTask.assignee_id)
+    for body, person, count, late in db.session.execute(opened):
+        bodies.add(body, count, late, 0)
+        persons.add(person, count, late, 0)
+    done = _tasks(view, UserTask.organisation_id, UserTask.ended_by_id, func.count())
+    done = done.where(UserTask.state == "completed", UserTask.ended_at >= since)
+    for body, person, count in db.session.execute(done.group_by(UserTask.organisation_id, UserTask.ended_by_id)):
+        bodies.add(body, 0, 0, count)
+        persons.add(person, 0, 0, count)
+    return bodies.most(Organisation), persons.most(User)
 
 
-def by_person(view: View) -> list[Work]:
-    """Who holds open tasks, and who handed tasks in; those with most work first."""
-    now, since = _period(view)
-    counts = _open(), _late(now), _done(since)
-    who = User.id == case((UserTask.state == "open", UserTask.assignee_id), else_=UserTask.ended_by_id)
-    query = _tasks(view, User.name, *counts).join(User, who).where(_concerns(since)).group_by(User.id, User.name)
-    return [Work(*row) for row in db.session.execute(_most(query, *counts))]
+class _Tally(dict[int, tuple[int, int, int]]):
+    """Number of a body or person -> open, late, done."""
+
+    def add(self, number: int | None, open_: int, late: int, done: int) -> None:
+        if number is not None:
+            before = self.get(number, (0, 0, 0))
+            self[number] = before[0] + open_, before[1] + late, before[2] + done
+
+    def most(self, model: type[Organisation] | type[User]) -> list[Work]:
+        """Those with most work, by name."""
+        chosen = sorted(self, key=lambda number: (-self[number][0] - self[number][2], number))[:MOST]
+        names = {row[0]: row[1] for row in db.session.execute(select(model.id, model.name).where(model.id.in_(chosen)))}
+        return [Work(names[number], *self[number]) for number in chosen]
 
 
 def _period(view: View) -> tuple[datetime, datetime]:
     now = clock.now(db.session())
     return now, datetime.combine(weeks(now, view.days)[0], time.min, HOME)
-
-
-def _open() -> Any:
-    return func.count(case((UserTask.state == "open", 1)))
-
-
-def _late(now: datetime) -> Any:
-    return func.count(case((and_(UserTask.state == "open", UserTask.due_at <= now), 1)))
-
-
-def _done(since: datetime) -> Any:
-    return func.count(case((and_(UserTask.state == "completed", UserTask.ended_at >= since), 1)))
-
-
-def _concerns(since: datetime) -> ColumnElement[bool]:
-    return (UserTask.state == "open") | and_(UserTask.state == "completed", UserTask.ended_at >= since)
-
-
-def _most(query: Select[Any], *counts: Any) -> Select[Any]:
-    return query.order_by((counts[0] + counts[2]).desc()).limit(MOST)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cached_property
 from typing import Any
 
 from flask import request
 from sqlalchemy import ColumnElement, exists, select
 
+from engine import db as clock
 from engine import standing
 from engine.models import Organisation, ProcessDefinition, ProcessInstance, UserTask
 from web import durations, supervision
@@ -52,17 +54,33 @@ class View:
         }
         return {name: value for name, value in {**asked, **changed}.items() if value is not None}
 
+    def chosen(self) -> ColumnElement[bool]:
+        """The cases of the versions that were asked for. A clause over ProcessInstance."""
+        return ProcessInstance.definition_id.in_([one.id for one in (self.versions if self.whole else [self.definition])])
+
     def conditions(self) -> tuple[ColumnElement[bool], ...]:
         """The supervised cases in which the chosen body has, or had, something to do."""
         return (supervision.mine(), *((standing.involves(self.body),) if self.body is not None else ()))
 
     @cached_property
     def bodies(self) -> dict[str, str]:
-        """Bodies that have, or had, tasks in supervised cases of this process: number -> name."""
-        return kept(FIGURES, "bodies", self.definition.key, count=self._bodies)
+        """Bodies that had something to do in the supervised cases, now or in the period; and the chosen one: number -> name."""
+        found = kept(FIGURES, "bodies", self.definition.id, self.whole, self.days, count=self._bodies)
+        if self.body is None or str(self.body) in found:
+            return found
+        chosen = db.session.scalar(select(Organisation.name).where(Organisation.id == self.body, self._asked_ever(self.body)))
+        return found if chosen is None else {str(self.body): chosen, **found}
 
     def _bodies(self) -> dict[str, str]:
-        tasks = select(UserTask.id).join(UserTask.instance).join(ProcessInstance.definition)
-        mine = tasks.where(UserTask.organisation_id == Organisation.id, ProcessDefinition.key == self.definition.key, supervision.mine())
-        query = select(Organisation.id, Organisation.name).where(exists(mine)).order_by(Organisation.name)
+        since = clock.now(db.session()) - timedelta(days=self.days)
+        tasks = select(UserTask.organisation_id).join(UserTask.instance).group_by(UserTask.organisation_id)
+        tasks = tasks.where(self.chosen(), supervision.mine())
+        # Two queries, as each is answered out of an index of its own.
+        opened, done = tasks.where(UserTask.state == "open"), tasks.where(UserTask.state == "completed", UserTask.ended_at >= since)
+        query = select(Organisation.id, Organisation.name).order_by(Organisation.name)
+        query = query.where(Organisation.id.in_(opened) | Organisation.id.in_(done))
         return {str(id_): name for id_, name in db.session.execute(query)}
+
+    def _asked_ever(self, body: int) -> ColumnElement[bool]:
+        mine = select(UserTask.id).join(UserTask.instance).where(UserTask.organisation_id == body, supervision.mine())
+        return exists(mine.where(self.chosen()))
