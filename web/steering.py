@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
@@ -20,7 +21,7 @@ from web.database import db
 from web.kept import COUNTS, kept
 from web.language import gettext as _
 from web.listing import Listing
-from web.paging import paginate
+from web.paging import Page, paginate
 from web.sessions import me
 
 bp = Blueprint("steering", __name__)
@@ -135,16 +136,12 @@ def _holders() -> list[Any]:
 
 def _count_holders() -> list[Any]:
     """(id or NOBODY, name, number of open tasks in supervised cases), who holds most first."""
-    query = (
-        select(User.id, User.name, func.count(UserTask.id))
-        .select_from(UserTask)
-        .join(UserTask.instance)
-        .outerjoin(User, User.id == UserTask.assignee_id)
-        .where(UserTask.state == user_tasks.OPEN, supervision.mine())
-        .group_by(User.id, User.name)
-        .order_by(func.count(UserTask.id).desc(), User.name)
-    )
-    return [(NOBODY if id_ is None else str(id_), name or "", count) for id_, name, count in db.session.execute(query)]
+    # Names are joined to the counts, not to each task.
+    counts = select(UserTask.assignee_id, func.count().label("tasks")).join(UserTask.instance).group_by(UserTask.assignee_id)
+    counted = counts.where(UserTask.state == user_tasks.OPEN, supervision.mine()).subquery()
+    query = select(User.id, User.name, counted.c.tasks).select_from(counted).outerjoin(User, User.id == counted.c.assignee_id)
+    rows = db.session.execute(query.order_by(counted.c.tasks.desc(), User.name))
+    return [(NOBODY if id_ is None else str(id_), name or "", count) for id_, name, count in rows]
 
 
 def held_by(holder: str) -> ColumnElement[bool]:
@@ -154,9 +151,16 @@ def held_by(holder: str) -> ColumnElement[bool]:
     return UserTask.assignee_id == int(holder[:18]) if holder.isdecimal() else true()
 
 
+def _found(condition: ColumnElement[bool]) -> Page:
+    """Counted and sorted by their numbers alone; only those that are shown are read whole."""
+    numbers = select(UserTask.id).join(UserTask.instance).where(UserTask.state == user_tasks.OPEN, supervision.mine(), condition)
+    page = paginate(numbers.order_by(UserTask.due_at.is_(None), UserTask.due_at, UserTask.id))
+    rows = {task.id: task for task in db.session.scalars(_open_tasks().where(UserTask.id.in_(page.rows)))}
+    return replace(page, rows=[rows[number] for number in page.rows if number in rows])
+
+
 def _tasks_page(holder: str, error: str = "") -> ResponseReturnValue:
-    tasks = _open_tasks().where(held_by(holder))
-    page = paginate(tasks.order_by(UserTask.due_at.is_(None), UserTask.due_at, UserTask.id))
+    page = _found(held_by(holder))
     ticked = [task.id for task in page.rows] if request.args.get("all") else _ticked("task")
     data = {"error": error, "ticked": ticked, "reason": _reason(), "assignee": request.form.get("assignee", "")}
     text = render_template("steering/tasks.html", page=page, holder=holder, holders=_holders(), people=people(), nobody=NOBODY, **data)
