@@ -224,14 +224,15 @@ def cell(value: object) -> object:
 
 
 def _csv(columns: Sequence[Sequence[str]], rows: Iterable[Sequence[Any]]) -> bytes:
-    out = io.StringIO()
-    writer = csv.writer(out)
+    out = io.BytesIO()
+    # With the mark by which Excel knows UTF-8.
+    text = io.TextIOWrapper(out, "utf-8-sig", newline="", write_through=True)
+    writer = csv.writer(text)
     writer.writerow([cell(label) for _key, label in columns])
     for row in rows:
         told = (f"{_moment(v):%d/%m/%Y %H:%M}" if v and key in MOMENTS else v for (key, _label), v in zip(columns, row, strict=True))
         writer.writerow([cell(value) for value in told])
-    # With the mark by which Excel knows UTF-8.
-    return out.getvalue().encode("utf-8-sig")
+    return out.getvalue()
 
 
 def _xlsx(columns: Sequence[Sequence[str]], rows: Iterable[Sequence[Any]]) -> bytes:

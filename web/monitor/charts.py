@@ -21,6 +21,9 @@ from web.monitor import bp, figures, paths
 from web.monitor.view import View
 from web.words import write_date
 
+Works = tuple[list[figures.Work], list[figures.Work], dict[str, str]]
+"""What figures.work() gives."""
+
 
 @dataclass(frozen=True)
 class Chart:
@@ -49,10 +52,19 @@ KEYS = {
 
 def _charts(view: View) -> list[Chart]:
     asked = (view.definition.id, view.whole, view.days, view.body, locale())
-    return kept(FIGURES, "charts", *asked, count=lambda: list(_all(view)))
+    works, charts = kept(FIGURES, "charts", *asked, count=lambda: _counted(view))
+    if view.body is None:
+        # The bodies that can be chosen were counted with them.
+        view.bodies = works[2]
+    return charts
 
 
-def _all(view: View) -> Iterable[Chart]:
+def _counted(view: View) -> tuple[Works, list[Chart]]:
+    works = figures.work(view)
+    return works, list(_all(view, works))
+
+
+def _all(view: View, works: Works) -> Iterable[Chart]:
     weeks = figures.by_week(view)
     named = [(write_date(week.monday), week) for week in weeks]
     cases = [(day, week.started, week.finished) for day, week in named]
@@ -63,7 +75,7 @@ def _all(view: View) -> Iterable[Chart]:
     heads = (_("Bước"), _("Trung vị (giờ)"), _("9/10 lượt xong trong (giờ)"), _("Lượt qua"))
     yield _chart("thoi-gian", "lying", heads, list(_steps(view)), unit=_("giờ"), paints=("waiting", "muted"))
     heads = (_("Cơ quan"), _("Đang mở"), _("Xong trong kỳ"), _("Quá hạn"))
-    bodies, persons = figures.work(view)
+    bodies, persons, _names = works
     yield _chart("co-quan", "lying", heads, _work(bodies), drawn=(1, 3, 2), paints=("active", "late", "done"))
     heads = (_("Người"), *heads[1:])
     yield _chart("nguoi", "lying", heads, _work(persons), drawn=(1, 3, 2), paints=("active", "late", "done"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
@@ -84,10 +85,10 @@ def _on_time(view: View, since: datetime) -> tuple[dict[str, int], dict[str, int
     return {row[0]: row[1] for row in rows}, {row[0]: row[2] for row in rows}
 
 
-def work(view: View) -> tuple[list[Work], list[Work]]:
-    """Bodies that are asked, and persons who hold open tasks or handed tasks in; those with most work first.
+def work(view: View) -> tuple[list[Work], list[Work], dict[str, str]]:
+    """Bodies that are asked, and persons who hold open tasks or handed tasks in; those with most work first. And all such bodies by name.
 
-    Both come from the same two statements, of which each is answered out of one index.
+    All come from the same two statements, of which each is answered out of one index.
     """
     now, since = _period(view)
     bodies, persons = _Tally(), _Tally()
@@ -101,7 +102,9 @@ def work(view: View) -> tuple[list[Work], list[Work]]:
     for body, person, count in db.session.execute(done.group_by(UserTask.organisation_id, UserTask.ended_by_id)):
         bodies.add(body, 0, 0, count)
         persons.add(person, 0, 0, count)
-    return bodies.most(Organisation), persons.most(User)
+    names = bodies.names(Organisation)
+    by_name = sorted(names.items(), key=lambda one: one[1])
+    return bodies.most(names), persons.most(persons.names(User, MOST)), {str(number): name for number, name in by_name}
 
 
 class _Tally(dict[int, tuple[int, int, int]]):
@@ -112,11 +115,16 @@ class _Tally(dict[int, tuple[int, int, int]]):
             before = self.get(number, (0, 0, 0))
             self[number] = before[0] + open_, before[1] + late, before[2] + done
 
-    def most(self, model: type[Organisation] | type[User]) -> list[Work]:
-        """Those with most work, by name."""
-        chosen = sorted(self, key=lambda number: (-self[number][0] - self[number][2], number))[:MOST]
-        names = {row[0]: row[1] for row in db.session.execute(select(model.id, model.name).where(model.id.in_(chosen)))}
-        return [Work(names[number], *self[number]) for number in chosen]
+    def first(self, most: int | None = None) -> list[int]:
+        """Those with most work."""
+        return sorted(self, key=lambda number: (-self[number][0] - self[number][2], number))[:most]
+
+    def names(self, model: type[Organisation] | type[User], most: int | None = None) -> dict[int, str]:
+        query = select(model.id, model.name).where(model.id.in_(self.first(most)))
+        return {row[0]: row[1] for row in db.session.execute(query)}
+
+    def most(self, names: Mapping[int, str]) -> list[Work]:
+        return [Work(names[number], *self[number]) for number in self.first(MOST)]
 
 
 def _period(view: View) -> tuple[datetime, datetime]:
