@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, sessionmaker
@@ -59,8 +60,11 @@ def main() -> None:
 
     say(f"{datetime.now(UTC):%d/%m/%Y %H:%M} UTC. {machine()}.\n")
     with _filled(given, say) as (url, postmaster), tempfile.TemporaryDirectory() as folder:
+        own = {"database": postmaster} if postmaster else {}
         with served(url, Path(folder), 2) as server:
-            measure(url, server, {"web": server.process, **({"database": postmaster} if postmaster else {})}, given, say)
+            measure(url, server, {"web": server.process, **own}, given, say)
+        with nothing_kept(), served(url, Path(folder), 2) as server:
+            first_looks(url, server, {"web": server.process, **own}, given, say)
         if not given.keep:
             whole(url, say)
     if not given.dry:
@@ -111,6 +115,28 @@ def measure(url: str, server: Server, watched: dict[str, int], given: argparse.N
                 for name, requests in wanted.items():
                     if given.only in name:
                         _page(f"{name}, {held:,} tasks" if "busy" in name else name, requests, server, watched, inside, client, say)
+
+
+@contextmanager
+def nothing_kept() -> Iterator[None]:
+    """Everything that is counted is counted for each request, as for the first who asks."""
+    with mock.patch.dict("os.environ", {"LUANCHUYEN_FIGURES_KEPT": "0"}):
+        yield
+
+
+def first_looks(url: str, server: Server, watched: dict[str, int], given: argparse.Namespace, say: Say) -> None:
+    """The pages of supervisors that show figures, none of them kept."""
+    sessions = sessionmaker(db.create_engine(url))
+    with sessions() as session:
+        asked = pages.Asked(session, random.Random(7))
+    sessions.kw["bind"].dispose()
+    headers = sign_in(server.port, "/dang-nhap", {"username": SUPERVISOR, "password": PASSWORD}, "csrf_token", "/tai-khoan")[0]
+    with tempfile.TemporaryDirectory() as folder:
+        inside = Statements(url, folder)
+        with inside.signed_in(SUPERVISOR) as client:
+            for name, requests in pages.of_supervisor(asked, {**headers, **FORM}, given.each).items():
+                if name in pages.FIGURES and given.only in name:
+                    _page(f"first look: {name}", requests, server, watched, inside, client, say)
 
 
 def _page(

@@ -16,6 +16,20 @@ from bench.load import Request
 from engine.models import HistoryEvent, Organisation, ProcessInstance, User, UserTask
 
 PROCESSES = ("luan_chuyen_can_bo", "luan_chuyen_nhan_su", "danh_gia_luan_chuyen", "bo_tri_sau_luan_chuyen")
+FIGURES = (
+    "overview of all processes",
+    "overview of one process",
+    "the same, period and body chosen",
+    "numbers on its diagram",
+    "ways taken (heat map)",
+    "ways on its diagram",
+    "charts",
+    "charts of a year, one version",
+    "list of cases",
+    "list, sorted",
+    "open tasks",
+)
+"""Pages of which something is kept for a while once it was counted."""
 KEY = "luan_chuyen_nhan_su"
 
 

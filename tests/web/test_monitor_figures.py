@@ -12,6 +12,7 @@ from sqlalchemy import update
 from engine import db as engine_db
 from engine.models import HistoryEvent, ProcessInstance, UserTask
 from tests.web.supervised import Enter, Find, Store, counted, make_late, started, table, unsupervise, user_id
+from web import durations
 from web.monitor.weeks import weeks
 
 HERE = "/giam-sat/quy-trinh/don_nghi"
@@ -110,6 +111,46 @@ def test_it_counts_work_by_body_and_by_person(log_in: Enter, store: Store, case:
     assert [tuple(row.values()) for row in bodies] == [("Phòng A", "2", "1", "1")]
     people = table(giang.get(f"{HERE}/bieu-do/nguoi.csv").data)
     assert {tuple(row.values()) for row in people} == {("Nguyễn Văn Bình", "1", "0", "0"), ("Trần Thị Chi", "0", "1", "0")}
+
+
+def test_of_more_passages_than_are_read_the_newest_count_and_the_page_says_so(
+    log_in: Enter, store: Store, case: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passed(store, case, "xet", "f1", 3)
+    passed(store, case, "y_te", "f2", 4, days_ago=5)
+    giang = log_in("giang")
+    said = "lượt qua bước gần nhất"
+    assert said not in giang.get(HERE).text
+    monkeypatch.setattr(durations, "MOST", 4)
+    heat = giang.get(f"{HERE}/so-do.json?view=paths").json["heat"]
+    assert heat["f1"][0] >= 2
+    assert heat.get("f2", [0])[0] <= 1, "three of the four older ones are left out"
+    assert said in giang.get(HERE).text
+
+
+def bodies(page: str) -> list[str]:
+    """What can be chosen as the body."""
+    choice = page.partition('id="body"')[2].partition("</select>")[0]
+    return [one.partition("<")[0] for one in choice.split(">") if "Phòng" in one]
+
+
+@pytest.mark.stalls
+@pytest.mark.parametrize("place", ["", "/bieu-do"])
+def test_bodies_can_be_chosen_that_had_work_in_the_period_and_the_one_that_is_chosen(
+    log_in: Enter, store: Store, task_of: Find, place: str
+) -> None:
+    task = task_of(started(store, "cũ"), "xet")
+    giang = log_in("giang")
+    assert bodies(giang.get(f"{HERE}{place}?days=30").text) == ["Phòng A"]
+    with store.begin() as session:
+        body = session.get_one(UserTask, task).organisation_id
+    handed_in(store, task)
+    with store.begin() as session:
+        long_ago = engine_db.now(session) - timedelta(days=60)
+        session.execute(update(UserTask).where(UserTask.id == task).values(ended_at=long_ago))
+    assert bodies(giang.get(f"{HERE}{place}?days=30").text) == []
+    assert bodies(giang.get(f"{HERE}{place}?days=90").text) == ["Phòng A"]
+    assert bodies(giang.get(f"{HERE}{place}?days=30&body={body}").text) == ["Phòng A"]
 
 
 @pytest.mark.stalls
