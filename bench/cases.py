@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import sqlite3
 import statistics
 import tempfile
 import time
@@ -47,6 +48,7 @@ def main() -> None:
     options.add_argument("--originals", type=int, default=300, help="cases that are really run, to be copied")
     options.add_argument("--each", type=int, default=40, help="requests of each page")
     options.add_argument("--triples", type=int, default=0, help="so many combinations of three filters, by chance; 0: all of them")
+    options.add_argument("--sqlite", action="store_true", help="in a file of SQLite instead of PostgreSQL")
     options.add_argument("--keep", default="", help="address of a database that was filled before: only the pages are measured")
     options.add_argument("--postmaster", type=int, default=0, help="with --keep: process of its PostgreSQL server, whose time is told")
     options.add_argument("--only", default="", help="part of the name of the pages to be measured")
@@ -78,16 +80,27 @@ def _filled(given: argparse.Namespace, say: Say) -> Iterator[tuple[str, int]]:
     if given.keep:
         yield given.keep, given.postmaster
         return
+    if given.sqlite:
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "cases.sqlite"
+            _fill(f"sqlite:///{file}", given, say)
+            say(f"- {file.stat().st_size / 2**30:.1f} GiB on SQLite {sqlite3.sqlite_version}.\n")
+            yield f"sqlite:///{file}", 0
+        return
     with database.running() as cluster, cluster.database("cases") as url:
-        began = time.monotonic()
-        run = list(originals.play(given.originals, 2026))
-        say(f"- {len(run)} procedures were really run, in {time.monotonic() - began:.0f} s.")
-        began = time.monotonic()
-        counts = archive.fill(url, given.cases, run)
-        told = ", ".join(f"{counts[name]:,} {words}" for name, words in TOLD.items())
-        seconds = time.monotonic() - began
-        say(f"- {told}: in {seconds:.0f} s; {cluster.size('cases') / 2**30:.1f} GiB on PostgreSQL {cluster.version}.\n")
+        _fill(url, given, say)
+        say(f"- {cluster.size('cases') / 2**30:.1f} GiB on PostgreSQL {cluster.version}.\n")
         yield url, cluster.process
+
+
+def _fill(url: str, given: argparse.Namespace, say: Say) -> None:
+    began = time.monotonic()
+    run = list(originals.play(given.originals, 2026))
+    say(f"- {len(run)} procedures were really run, in {time.monotonic() - began:.0f} s.")
+    began = time.monotonic()
+    counts = archive.fill(url, given.cases, run)
+    told = ", ".join(f"{counts[name]:,} {words}" for name, words in TOLD.items())
+    say(f"- {told}: in {time.monotonic() - began:.0f} s.")
 
 
 # --- pages -------------------------------------------------------------------------------------------------------------------------------

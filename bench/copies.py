@@ -10,9 +10,11 @@ from __future__ import annotations
 import hashlib
 import random
 import re
+import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -41,6 +43,8 @@ NUMBERED = (
 )
 LOOSE = {"history_event.user_task_id": "user_task", "incident.job_id": "job"}
 """Columns that name rows of another table without a foreign key."""
+STORED = "%Y-%m-%d %H:%M:%S.%f"
+"""How moments stand in a file of SQLite."""
 KEY = "KH 2026/03"
 _compress = zstandard.ZstdCompressor(level=3).compress
 
@@ -258,6 +262,8 @@ def _tell(made: dict[str, list[list[Any]]]) -> None:
 def load(url: str, copies: Iterator[dict[str, list[list[Any]]]], at_once: int = 2_000) -> dict[str, int]:
     """COPY them into the database. Rows by table. Foreign keys hold by construction, and indexes are made anew at the end."""
     counts = dict.fromkeys(TABLES, 0)
+    if url.startswith("sqlite"):
+        return _insert(url, copies, counts)
     with psycopg.connect(url) as connection:
         connection.execute("SET session_replication_role = replica")
         connection.execute("SET synchronous_commit = off")
@@ -279,6 +285,24 @@ def load(url: str, copies: Iterator[dict[str, list[list[Any]]]], at_once: int = 
         connection.commit()
         connection.autocommit = True
         connection.execute("VACUUM ANALYZE")
+    return counts
+
+
+def _insert(url: str, copies: Iterator[dict[str, list[list[Any]]]], counts: dict[str, int]) -> dict[str, int]:
+    """The same for a file of SQLite, whose indexes stay."""
+    with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection:
+        connection.execute("PRAGMA foreign_keys = OFF")
+        for made in copies:
+            for name in TABLES:
+                table = Base.metadata.tables[name]
+                places = ", ".join("?" * len(table.columns))
+                names = ", ".join(f'"{column.name}"' for column in table.columns)
+                rows = (
+                    [f"{value.astimezone(UTC):{STORED}}" if isinstance(value, datetime) else value for value in row] for row in made[name]
+                )
+                counts[name] += connection.executemany(f'INSERT INTO "{name}" ({names}) VALUES ({places})', rows).rowcount
+        connection.commit()
+        connection.execute("ANALYZE")
     return counts
 
 
