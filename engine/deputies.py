@@ -119,6 +119,11 @@ def of_deputy(session: Session, user: User) -> list[Deputy]:
     return _not_over(session, Deputy.deputy_id == user.id)
 
 
+def in_force(session: Session) -> list[Deputy]:
+    """Every deputyship by which somebody acts at this moment."""
+    return _not_over(session, Deputy.since <= db.now(session))
+
+
 def everybody(session: Session) -> list[Deputy]:
     """Every deputyship that is not over, the next first. For who operates the installation."""
     return _not_over(session, true())

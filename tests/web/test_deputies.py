@@ -33,6 +33,14 @@ def held_by(store: sessionmaker[Session], case: int, username: str) -> int:
         return task.id
 
 
+def withdrawn(store: sessionmaker[Session], browser: Browser) -> None:
+    """Whoever stands in, does so no more."""
+    with store() as session:
+        numbers = session.scalars(select(Deputy.id).where(Deputy.ended_at.is_(None))).all()
+    for number in numbers:
+        browser.post(f"/tai-khoan/nguoi-thay/{number}/thoi")
+
+
 def test_a_colleague_takes_over_and_the_history_says_for_whom(
     store: sessionmaker[Session], case: int, log_in: Callable[[str], Browser]
 ) -> None:
@@ -51,6 +59,22 @@ def test_a_colleague_takes_over_and_the_history_says_for_whom(
         assert event is not None
         assert event.detail["for_name"] == "Nguyễn Văn Bình"
     assert "Trần Thị Chi, thay Nguyễn Văn Bình" in chi.get(f"/ho-so/{case}/nhat-ky").text
+
+
+def test_beside_the_holder_stands_who_acts_for_him_while_he_is_away(
+    store: sessionmaker[Session], case: int, log_in: Callable[[str], Browser]
+) -> None:
+    held_by(store, case, "binh")
+    binh = log_in("binh")
+    words = f"Nguyễn Văn Bình (vắng; Trần Thị Chi làm thay đến hết {today() + timedelta(days=2):{DAY}})"
+    assert words not in binh.get(f"/ho-so/{case}/viec").text
+    appointed(binh, tu=f"{today() + timedelta(days=1):{DAY}}")
+    assert "vắng;" not in binh.get(f"/ho-so/{case}/viec").text, "his deputy begins tomorrow"
+    withdrawn(store, binh)
+    appointed(binh)
+    assert words in binh.get(f"/ho-so/{case}/viec").text
+    withdrawn(store, binh)
+    assert "vắng;" not in binh.get(f"/ho-so/{case}/viec").text
 
 
 def test_pressing_twice_is_no_error(store: sessionmaker[Session], case: int, log_in: Callable[[str], Browser]) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from web import listing, supervision
+from web import listing, standins, supervision
 
 bp = Blueprint("monitor", __name__)
 bp.before_request(supervision.guard)
 bp.add_app_template_global(supervision.supervises)
 bp.add_app_template_global(supervision.open_incidents)
 bp.add_app_template_global(listing.soon_words)
+bp.add_app_template_global(standins.holder_words)
 
 from web.monitor import cases, charts, files, jobs, processes, saved  # noqa: E402 - they hang their pages on bp
 
