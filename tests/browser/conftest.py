@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from werkzeug.serving import make_server
 
 from tests.web.conftest import PASSWORD, app, case, password_hash, store, task_of
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["app", "case", "password_hash", "store", "task_of"]
 
+# What is awaited comes in its own time on a busy machine; only a test that fails waits so long.
+expect.set_options(timeout=30_000)
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 WIDE, NARROW = {"width": 1366, "height": 768}, {"width": 390, "height": 844}
 

@@ -57,7 +57,7 @@ class Drawing:
         return place.locator(f'[data-entry-id="{field}"] :is(input, textarea, select)').first
 
     def saved(self) -> None:
-        expect(self.status).to_contain_text("Đã lưu lúc", timeout=10_000)
+        expect(self.status).to_contain_text("Đã lưu lúc")
 
     def call(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         """The folder's API with the page's own session."""

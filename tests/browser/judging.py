@@ -23,6 +23,11 @@ COVERED = """() => [...document.querySelectorAll('.bjs-powered-by, .powered-by')
 }).length"""
 """How many of the marks that the licence of bpmn-js asks for cannot be seen whole where they stand."""
 
+SETTLED = """() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(
+  [...document.querySelectorAll('[data-xml]')].every(
+    (canvas) => canvas.dataset.ready || canvas.querySelector('.said')?.textContent === canvas.dataset.failed)))))"""
+"""Whether every diagram is drawn, or says that it could not be."""
+
 
 @cache
 def _axe() -> str:
@@ -40,6 +45,7 @@ class Judge:
         before = page.viewport_size
         for width, (x, y) in WIDTHS.items():
             page.set_viewport_size({"width": x, "height": y})
+            _settled(page)
             page.screenshot(path=self.pictures / f"{name}-{width}.png", full_page=True)
             self.findings += [f"{name}, {width}: {one}" for one in violations(page)]
             wide = page.evaluate("document.documentElement.scrollWidth")
@@ -48,6 +54,12 @@ class Judge:
         if before:
             page.set_viewport_size(before)
         self.findings += [f"{name}: shows {word!r}" for word in sorted(set(RAW.findall(page.locator("body").inner_text())))]
+
+
+def _settled(page: Page) -> None:
+    """Nothing is being fetched, and diagrams are drawn: what is judged is what stays."""
+    page.wait_for_load_state("networkidle")
+    page.wait_for_function(SETTLED)
 
 
 def violations(page: Page) -> list[str]:

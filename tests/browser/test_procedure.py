@@ -113,7 +113,7 @@ def three_bodies_are_asked_for_proposals(town: Town, judge: Judge) -> None:
     expect(town.lan.page.get_by_role("main")).to_contain_text("Không có việc nào chờ người nhận.")
     town.an.does("Trao đổi, đề nghị đề xuất nhân sự", PLAN, answers.ASK_FOR_PROPOSALS)
     # The inbox of those who are asked fills while they look at it.
-    expect(town.lan.row("Đề xuất nhân sự luân chuyển", PLAN)).to_be_visible(timeout=20_000)
+    expect(town.lan.row("Đề xuất nhân sự luân chuyển", PLAN)).to_be_visible()
     judge.look(town.lan.page, "inbox-body")
     standing(town.an, PLAN, {"Đề xuất nhân sự luân chuyển": 3})
     town.lan.claim("Đề xuất nhân sự luân chuyển", PLAN)

@@ -30,9 +30,9 @@ def test_nothing_that_was_drawn_is_lost(chromium: Browser, tmp_path: Path) -> No
         server.kill()
         server.wait(timeout=30)
     drawing.entry("studio-deadline", "dueDate").fill("P10D")
-    expect(drawing.notice("offline")).to_be_visible(timeout=15_000)
+    expect(drawing.notice("offline")).to_be_visible()
     with started(tmp_path, urlsplit(address).port or 0):
-        expect(drawing.notice("offline")).to_have_count(0, timeout=30_000)
+        expect(drawing.notice("offline")).to_have_count(0)
         drawing.saved()
         kept = drawing.text()
         page.context.close()

@@ -53,14 +53,14 @@ def test_it_moves_the_one_before_the_new_step_refuses_the_one_behind_it_and_goes
     expect(page.locator("#batch-progress")).to_contain_text("0 trên 2")
     with working(store):
         # Nobody presses anything: the page follows the work, and is shown anew when it has ended.
-        expect(page.locator("#batch-progress[data-ended]")).to_contain_text("2 trên 2, đã xong", timeout=30_000)
+        expect(page.locator("#batch-progress[data-ended]")).to_contain_text("2 trên 2, đã xong")
         expect(page.get_by_role("row").filter(has_text="số 0")).to_contain_text("xong")
         assert versions(store, cases) == [2, 2, 1]
         page.locator("summary", has_text="Hoàn tác").click()
         page.get_by_label("Lý do (bắt buộc)").fill("làm nhầm")
         page.get_by_role("button", name="Xem thử việc hoàn tác").click()
         page.get_by_role("button", name="Thực hiện với 2 hồ sơ").click()
-        expect(page.locator("#batch-progress[data-ended]")).to_contain_text("2 trên 2, đã xong", timeout=30_000)
+        expect(page.locator("#batch-progress[data-ended]")).to_contain_text("2 trên 2, đã xong")
     assert versions(store, cases) == [1, 1, 1]
 
 
@@ -121,7 +121,7 @@ def test_no_page_has_a_barrier_or_is_wider_than_the_screen(visit: Visit, store: 
     worker = threading.Thread(target=lambda: Worker(store, {}).run_due())
     worker.start()
     worker.join()
-    expect(page.locator("#batch-progress[data-ended]")).to_be_visible(timeout=30_000)
+    expect(page.locator("#batch-progress[data-ended]")).to_be_visible()
     judge(page, viewport, "done")
     page.goto("/giam-sat/hang-loat")
     judge(page, viewport, "list-filled")

@@ -99,11 +99,11 @@ def test_it_is_printed_whole_on_one_page_and_nothing_else_with_it(drawing: Drawi
 def test_the_mark_of_the_library_is_seen_whole_in_every_canvas(visit: Visit, viewport: dict[str, int]) -> None:
     page = visit("phuc", viewport=viewport)
     page.goto(f"{HERE}/kich-ban")
-    expect(page.get_by_text("đúng như mong đợi")).to_have_count(1, timeout=30_000)
+    expect(page.get_by_text("đúng như mong đợi")).to_have_count(1)
     page.get_by_role("button", name="Mở để chạy thử").click()
     page.wait_for_url("**/chay-thu*")
     for address in CANVASES:
         page.goto(address)
-        expect(page.locator(".bjs-powered-by, .powered-by").first).to_be_visible(timeout=15_000)
+        expect(page.locator(".bjs-powered-by, .powered-by").first).to_be_visible()
         page.wait_for_load_state("networkidle")
         assert page.evaluate(COVERED) == 0, address

@@ -113,7 +113,7 @@ def in_days(count: int) -> str:
 
 
 def saved(page: Page) -> None:
-    expect(page.locator("[data-document-status]")).to_contain_text("Đã lưu lúc", timeout=15_000)
+    expect(page.locator("[data-document-status]")).to_contain_text("Đã lưu lúc")
 
 
 # --- the diagram
@@ -191,7 +191,7 @@ def a_step_is_drawn(phuc: Person, judge: Judge) -> None:
     page.locator(f'.djs-connection[data-element-id="{BEFORE}__{AFTER}"] .djs-hit').first.click(force=True)
     page.keyboard.press("Delete")
     finding = page.locator(f'[data-finding="user-task"][data-element="{FORM}"]')
-    expect(finding).to_contain_text("cần người nhận và biểu mẫu", timeout=15_000)
+    expect(finding).to_contain_text("cần người nhận và biểu mẫu")
     look(judge, page, "diagram-finding")
     finding.get_by_role("button").first.click()
     panel.locator("#candidateGroups-role").select_option("tham_dinh")
@@ -222,7 +222,7 @@ def its_form_is_made(phuc: Person, judge: Judge) -> None:
     look(judge, page, "form")
     page.close()
     diagram.bring_to_front()
-    expect(diagram.locator(f'[data-finding="user-task"][data-element="{FORM}"]')).to_have_count(0, timeout=15_000)
+    expect(diagram.locator(f'[data-finding="user-task"][data-element="{FORM}"]')).to_have_count(0)
     look(judge, diagram, "diagram-clean")
 
 
@@ -242,11 +242,11 @@ def a_criterion_is_tightened(phuc: Person, judge: Judge) -> None:
     page.get_by_role("button", name="Đối chiếu từng tiêu chí").click()
     expect(page.locator('[data-element-id="o_5_so_nam"]')).to_have_text(">= 10")
     write(page, "o_5_so_nam", "> >")
-    expect(page.locator('[data-finding="decision-reference"]').first).to_contain_text("cần một giá trị", timeout=15_000)
+    expect(page.locator('[data-finding="decision-reference"]').first).to_contain_text("cần một giá trị")
     look(judge, page, "table-finding")
     write(page, "o_5_so_nam", ">= 12")
     write(page, "o_6_so_nam", "< 12")
-    expect(page.locator('[data-finding="decision-reference"]')).to_have_count(0, timeout=15_000)
+    expect(page.locator('[data-finding="decision-reference"]')).to_have_count(0)
     saved(page)
 
 
@@ -256,7 +256,7 @@ def a_criterion_is_tightened(phuc: Person, judge: Judge) -> None:
 def it_is_tried_out(phuc: Person, judge: Judge) -> None:
     page = phuc.page
     page.get_by_role("link", name="luan_chuyen_can_bo", exact=True).click()
-    expect(page.locator("#findings")).to_contain_text("hành được", timeout=15_000)
+    expect(page.locator("#findings")).to_contain_text("hành được")
     look(judge, page, "folder-changed")
     page.get_by_role("link", name="Chạy thử").click()
     page.get_by_label("Quy trình", exact=True).select_option(label=PROCESS)
@@ -335,7 +335,7 @@ def the_cases_are_moved(town: Town, judge: Judge) -> None:
     expect(behind).to_contain_text(f"Hồ sơ đã qua chỗ của bước mới “{STEP}”")
     look(judge, page, "dry-run")
     page.get_by_role("button", name="Thực hiện với 1 hồ sơ").click()
-    expect(page.locator("#batch-progress[data-ended]")).to_contain_text("1 trên 1, đã xong", timeout=30_000)
+    expect(page.locator("#batch-progress[data-ended]")).to_contain_text("1 trên 1, đã xong")
     expect(page.get_by_role("row").filter(has_text=BINH)).to_contain_text("xong")
     look(judge, page, "moved")
 

@@ -114,7 +114,7 @@ def test_a_mistake_in_a_cell_is_found_and_shown_on_the_cell(visit: Visit) -> Non
     page.keyboard.press("ControlOrMeta+a")
     page.keyboard.type("> >")
     finding = page.locator('[data-finding="decision-reference"]').first
-    expect(finding).to_contain_text("cần một giá trị", timeout=15_000)
+    expect(finding).to_contain_text("cần một giá trị")
     expect(finding).to_contain_text("luật 5")
     marked = page.locator('td[data-element-id="o_5_so_nam"]')
     expect(marked).to_have_css("box-shadow", re.compile("inset"))

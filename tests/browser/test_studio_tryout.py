@@ -103,7 +103,7 @@ def test_a_rotation_is_tried_out_made_to_fail_stepped_back_and_kept(visit: Visit
     page.get_by_label("Tên kịch bản").fill("Đến khi nhắc nơi đi nhận xét")
     page.get_by_role("button", name="Giữ kịch bản").click()
     page.wait_for_url(f"**{HERE}/kich-ban")
-    expect(page.get_by_text("đúng như mong đợi")).to_have_count(2, timeout=20_000)
+    expect(page.get_by_text("đúng như mong đợi")).to_have_count(2)
     ready(page)
     expect(page.get_by_role("link", name="Luân chuyển một nhân sự")).to_have_attribute("aria-current", "page")
     assert page.locator(".djs-element.unpassed").count() > 0
@@ -115,7 +115,7 @@ def test_a_rotation_is_tried_out_made_to_fail_stepped_back_and_kept(visit: Visit
 def test_it_goes_on_where_a_lost_browser_stopped_and_fits_a_phone(visit: Visit, draft: None) -> None:
     page = visit("an")
     page.goto(f"{HERE}/kich-ban")
-    expect(page.get_by_text("đúng như mong đợi")).to_have_count(1, timeout=20_000)
+    expect(page.get_by_text("đúng như mong đợi")).to_have_count(1)
     page.get_by_role("button", name="Mở để chạy thử").click()
     page.wait_for_url("**/chay-thu*")
     page.context.close()
