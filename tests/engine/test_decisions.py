@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import date
 from typing import Any
 
@@ -247,11 +246,7 @@ def test_it_answers_a_shell_in_json() -> None:
         decide(file(LOW, table("UNIQUE", INPUT, [("k", "")], [])), "", {})
 
 
-def test_it_evaluates_a_table_of_a_hundred_rules_quickly() -> None:
+def test_it_evaluates_a_table_of_a_hundred_rules() -> None:
     rules = [[f"[{n}..{n + 1})", f'"{n}","x"', f"{n}"] for n in range(100)]
     decisions = Decisions.read(file(table("UNIQUE", [("a", "number"), ("b", "string")], [("k", "number")], rules)), "")
-    decisions.evaluate("d", {"a": 50, "b": "50"})
-    started = time.perf_counter()
-    for _ in range(5):
-        assert decisions.evaluate("d", {"a": 50, "b": "50"}).value == 50
-    assert (time.perf_counter() - started) / 5 < 0.05
+    assert decisions.evaluate("d", {"a": 50, "b": "50"}).value == 50

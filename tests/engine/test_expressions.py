@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -215,18 +214,14 @@ def test_it_reaches_for_nothing_outside(source: str) -> None:
     ],
 )
 def test_it_contains_what_would_never_end_or_never_fit(source: str) -> None:
-    started = time.monotonic()
     with pytest.raises(ExpressionError):
         evaluate(source, CASE)
-    assert time.monotonic() - started < 3
 
 
 def test_it_stops_at_the_time_it_was_given() -> None:
     evaluate("${[i for i in ds]}", CASE)
-    started = time.monotonic()
     with pytest.raises(ExpressionError, match=r"within 0\.05 seconds"):
         evaluate("${len([i for i in range(1000000) if [j for j in range(1000)]])}", CASE, limits=Limits(seconds=0.05))
-    assert time.monotonic() - started < 2
 
 
 def test_it_takes_the_limits_of_the_process_where_none_are_given() -> None:
@@ -262,11 +257,3 @@ def test_it_evaluates_in_many_threads_at_once() -> None:
     for thread in threads:
         thread.join()
     assert sorted(values[0] for values in made) == list(range(8))
-
-
-def test_it_is_fast_where_it_counts() -> None:
-    evaluate("${x > 1 && ten == 'An'}", CASE)
-    started = time.perf_counter()
-    for _ in range(200):
-        evaluate("${x > 1 && ten == 'An'}", CASE)
-    assert (time.perf_counter() - started) / 200 < 0.001

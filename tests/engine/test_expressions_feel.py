@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -253,10 +252,8 @@ def test_it_refuses_cells_that_are_none(cell: str) -> None:
     ],
 )
 def test_it_contains_what_would_never_end_or_never_fit(source: str) -> None:
-    started = time.monotonic()
     with pytest.raises(ExpressionError):
         feel(source, {})
-    assert time.monotonic() - started < 2
 
 
 def test_it_names_a_division_by_zero() -> None:

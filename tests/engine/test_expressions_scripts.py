@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import date, datetime
 from typing import Any
 
@@ -104,10 +103,8 @@ def test_it_refuses_what_scripts_do_not_have(source: str, line: int) -> None:
     ],
 )
 def test_it_contains_a_script_that_loops_or_grows(source: str) -> None:
-    started = time.monotonic()
     with pytest.raises(ExpressionError):
         run_script(source, {})
-    assert time.monotonic() - started < 3
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -72,20 +71,16 @@ def test_it_hands_over_which_topics_have_handlers() -> None:
     ],
 )
 def test_it_refuses_or_contains_hostile_files(data: bytes) -> None:
-    started = time.monotonic()
     findings = reader.check({"a.bpmn": data})
     assert verdict(findings) == "refused"
     assert findings[0].file == "a.bpmn"
-    assert time.monotonic() - started < reader.SECONDS + 6
 
 
 def test_it_kills_what_takes_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
     _misbehave(monkeypatch, "\n while True: pass")
-    started = time.monotonic()
     findings = reader.check({"a.bpmn": GOOD}, seconds=0.5)
     assert _rules(findings) == ["reader"]
     assert "0.5 giây" in findings[0].vi
-    assert time.monotonic() - started < 10
 
 
 def test_it_stops_what_eats_memory(monkeypatch: pytest.MonkeyPatch) -> None:

