@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 from werkzeug.test import TestResponse
@@ -33,6 +35,23 @@ CAST = {
     "em": ("Phạm Văn Em", ("truong_phong@phong_b",)),
     "giang": ("Vũ Hoàng Giang", ("giam_sat@van_phong",)),
 }
+
+
+class Compiled(BytecodeCache):
+    """Templates that one test compiled are not compiled again by the next, who has an application of his own."""
+
+    def __init__(self) -> None:
+        self.kept = dict[str, bytes]()
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self.kept:
+            bucket.bytecode_from_string(self.kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self.kept[bucket.key] = bucket.bytecode_to_string()
+
+
+TEMPLATES = Compiled()
 
 
 class Browser:
@@ -61,14 +80,15 @@ def _catalogues() -> None:
 
 @pytest.fixture(scope="session")
 def password_hash() -> str:
-    """One hash for the whole cast: argon2 is slow by design."""
-    return accounts._hash(PASSWORD)
+    """One hash for the whole cast. As quick as argon2 allows, to make and to verify: it is slow by design."""
+    return PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
 
 
 @pytest.fixture
 def app(database_url: str) -> Iterator[Flask]:
     """The application on an empty database of each kind."""
     app = create_app({"SQLALCHEMY_DATABASE_URI": database_url, "SECRET_KEY": "test", "TESTING": False})
+    app.jinja_env.bytecode_cache = TEMPLATES
     yield app
     with app.app_context():
         db.session.remove()
