@@ -17,6 +17,7 @@ from flask.testing import FlaskClient
 from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
+from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from engine import contents, deployments, instances
@@ -76,6 +77,22 @@ class Browser:
 @pytest.fixture(scope="session", autouse=True)
 def _catalogues() -> None:
     language.compile_catalogues()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _addresses() -> Iterator[None]:
+    """What werkzeug writes as code for each address it writes once for all applications: it is told the rule that it is for."""
+    compile_, written = Rule._compile_builder, dict[Any, Any]()
+
+    def compile_once(rule: Rule, append_unknown: bool = True) -> Any:
+        key = (rule.rule, tuple(rule._trace), repr(rule.defaults), append_unknown)
+        if key not in written:
+            written[key] = compile_(rule, append_unknown)
+        return written[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Rule, "_compile_builder", compile_once)
+        yield
 
 
 @pytest.fixture(scope="session")
