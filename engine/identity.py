@@ -105,7 +105,7 @@ def may_see_task(user: User) -> ColumnElement[bool]:
 
 
 def given(user: User) -> dict[str, Any]:
-    """What the clauses that are made once (MAY_SEE_TASK, IS_CANDIDATE) must be told about `user`."""
+    """What the clauses that are made once (MAY_SEE_TASK, IS_CANDIDATE, SUPERVISES) must be told about `user`."""
     return {"principals": principals(user), "user_id": user.id}
 
 
@@ -113,6 +113,8 @@ _MINE: BindParameter[Any] = bindparam("principals", expanding=True)
 ME = bindparam("user_id", type_=BigInteger)
 IS_CANDIDATE = exists(select(Candidate.id).where(Candidate.user_task_id == UserTask.id, Candidate.principal.in_(_MINE)))
 """is_candidate() of whom given() names: for statements that are made once."""
+SUPERVISES = exists(select(Participant.id).where(Participant.principal.in_(_MINE), Participant.scope == SUPERVISE))
+"""Whether whom given() names supervises any case, the same way."""
 MAY_SEE_TASK = or_(
     UserTask.assignee_id == ME,
     UserTask.ended_by_id == ME,

@@ -10,7 +10,7 @@ from typing import Any
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from web import assets, database, errors, health, language, logs, security, sessions, settings, watching, words
+from web import assets, database, errors, health, language, logs, pieces, security, sessions, settings, watching, words
 
 
 def create_app(settings_: Mapping[str, Any] | None = None) -> Flask:
@@ -21,7 +21,7 @@ def create_app(settings_: Mapping[str, Any] | None = None) -> Flask:
     if app.config["PROXIES"]:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=app.config["PROXIES"], x_proto=1, x_host=1)  # type: ignore[method-assign]
     # The log first: it measures what the others do.
-    for part in (logs, database, security, sessions, language, assets, words, errors, health, watching):
+    for part in (logs, database, security, sessions, language, assets, pieces, words, errors, health, watching):
         part.init(app)
     _register(app)
     if "gunicorn" in os.environ.get("SERVER_SOFTWARE", ""):
@@ -42,6 +42,7 @@ def _register(app: Flask) -> None:
         asking,
         auditing,
         auth,
+        bar,
         batches,
         calendar,
         casefile,
@@ -67,6 +68,7 @@ def _register(app: Flask) -> None:
     for blueprint in (
         health,
         auth,
+        bar,
         inbox,
         tasks,
         cases,

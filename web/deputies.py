@@ -14,8 +14,8 @@ from engine.errors import EngineError, Invalid
 from engine.models import Deputy, User, UserTask
 from engine.sentences import say
 from engine.working_time import read_day
+from web import bar
 from web.database import db
-from web.inbox import counts
 from web.language import gettext as _
 from web.language import locale
 from web.paging import paginate
@@ -36,7 +36,7 @@ def tasks() -> ResponseReturnValue:
     """What may be taken for each of those whom I stand in for."""
     found = [(one, paginate(_waiting(one))) for one in identity.deputyships(me())]
     return render_template(
-        "deputies/tasks.html", found=found, counts=counts(), coming=deputies.of_deputy(db.session(), me()), last_day=last_day
+        "deputies/tasks.html", found=found, counts=bar.of_me(), coming=deputies.of_deputy(db.session(), me()), last_day=last_day
     )
 
 

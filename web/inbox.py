@@ -7,19 +7,20 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
-from flask import Blueprint, Response, flash, g, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, Integer, Select, bindparam, func, select
+from sqlalchemy import ColumnElement, Integer, Select, bindparam, func, select, true
 
 from engine import identity, user_tasks
 from engine.models import Organisation, ProcessDefinition, ProcessInstance, UserTask
 from engine.statements import Question
+from web import bar
 from web.database import db
 from web.language import gettext as _
-from web.paging import PER_PAGE, Page, placed
+from web.paging import PER_PAGE, Page, asked, placed
 from web.search import matches
 from web.sessions import local, me
 from web.words import local as local_time
@@ -76,17 +77,14 @@ _SHOWN = (
     *(UserTask.id, UserTask.name, UserTask.created_at, UserTask.due_at, UserTask.ended_at, UserTask.reminded, UserTask.reminded_at),
     *(ProcessInstance.title, ProcessInstance.business_key, Organisation.name),
 )
-WHOSE: dict[str, tuple[ColumnElement[bool], ...]] = {
-    "mine": (UserTask.state == user_tasks.OPEN, UserTask.assignee_id == identity.ME),
-    "bodies": (UserTask.state == user_tasks.OPEN, UserTask.assignee_id.is_(None), identity.IS_CANDIDATE),
-    "done": (UserTask.state == user_tasks.COMPLETED, UserTask.ended_by_id == identity.ME),
-}
+DONE = (UserTask.state == user_tasks.COMPLETED, UserTask.ended_by_id == identity.ME)
+WHOSE: dict[str, tuple[ColumnElement[bool], ...]] = {"mine": bar.MINE, "bodies": bar.FREE, "done": DONE}
 """By tab: open tasks that I hold; open tasks that nobody holds and I may claim; tasks that I completed."""
-
-
-def _of(tab: str, rows: Select[Any]) -> Select[Any]:
-    rows = rows.join(ProcessInstance, ProcessInstance.id == UserTask.instance_id)
-    return rows.outerjoin(Organisation, Organisation.id == UserTask.organisation_id).where(*WHOSE[tab])
+_TOTAL: dict[str, Any] = {
+    "mine": bar.STANDING.c.mine,
+    "bodies": bar.STANDING.c.bodies,
+    "done": select(func.count()).select_from(UserTask).where(*DONE).scalar_subquery(),
+}
 
 
 def _order(tab: str, sort: str) -> Any:
@@ -94,11 +92,28 @@ def _order(tab: str, sort: str) -> Any:
     return SORTS.get(sort, default)
 
 
+def _with_cases(rows: Any) -> Any:
+    rows = rows.outerjoin(ProcessInstance, ProcessInstance.id == UserTask.instance_id)
+    return rows.outerjoin(Organisation, Organisation.id == UserTask.organisation_id)
+
+
 @cache
 def _question(tab: str, sort: str) -> Question:
-    """Made once for each: every look at the list asks it. `sort`: one of SORTS, or empty."""
-    limits = {name: bindparam(name, type_=Integer) for name in ("limit", "offset")}
-    return Question(*_SHOWN, of=lambda rows: _of(tab, rows).order_by(*_order(tab, sort)).limit(limits["limit"]).offset(limits["offset"]))
+    """One page of a list, and beside each row how many there are and what the bar says: one journey for all. Made once for each list.
+
+    Without a row it is one of nulls, so that the counts are told all the same. `sort`: one of SORTS, or empty.
+    """
+    order, limits = _order(tab, sort), {name: bindparam(name, type_=Integer) for name in ("limit", "offset")}
+    ids = select(UserTask.id).where(*WHOSE[tab])
+    # The case and the body are looked up for those alone that are shown, unless they say which these are.
+    ids = _with_cases(ids) if sort in ("case", "body") else ids
+    page = ids.order_by(*order).limit(limits["limit"]).offset(limits["offset"]).subquery("page")
+
+    def of(rows: Select[Any]) -> Select[Any]:
+        rows = rows.select_from(bar.STANDING).outerjoin(page, true()).outerjoin(UserTask, UserTask.id == page.c.id)
+        return cast("Select[Any]", _with_cases(rows).order_by(*order))
+
+    return Question(_TOTAL[tab], *bar.STANDING.c, *_SHOWN, of=of)
 
 
 def _row(values: Sequence[Any]) -> Row:
@@ -106,41 +121,30 @@ def _row(values: Sequence[Any]) -> Row:
     return Row._make((*own, Case(title, key), None if body is None else Body(body)))
 
 
-def _page(tab: str, sort: str, words: str) -> Page:
-    session, given = db.session(), identity.given(me())
-    if not words:
-        place = placed(counts()[tab] if tab in counts() else session.scalar(_COMPLETED, given) or 0)
-        rows = _question(tab, sort if sort in SORTS else "").ask(session, {**given, "limit": PER_PAGE, "offset": place.offset})
-        return place.page([_row(one) for one in rows])
-    query: Select[Any] = select(*_SHOWN)  # type: ignore[assignment]  # of these columns
-    query = _of(tab, query).join(ProcessDefinition, ProcessDefinition.id == ProcessInstance.definition_id)
+def _page(tab: str, sort: str) -> Page:
+    question, offset = _question(tab, sort if sort in SORTS else ""), (asked() - 1) * PER_PAGE
+    values = {**identity.given(me()), "limit": PER_PAGE}
+    while True:
+        found = question.ask(db.session(), {**values, "offset": offset})
+        total, *standing = found[0][:4]
+        bar.known(*standing)
+        place = placed(total)
+        if place.offset == offset:
+            return place.page([_row(one[4:]) for one in found if one[4] is not None])
+        # Beyond the last page: what is shown instead is the last one of this moment.
+        offset = place.offset
+
+
+def _found(tab: str, sort: str, words: str) -> Page:
+    query: Select[Any] = _with_cases(select(*_SHOWN))
+    query = query.join(ProcessDefinition, ProcessDefinition.id == ProcessInstance.definition_id).where(*WHOSE[tab])
     query = query.where(
         matches(words, UserTask.name, ProcessInstance.title, ProcessInstance.business_key, ProcessDefinition.name, Organisation.name)
     )
-    place = placed(session.scalar(select(func.count()).select_from(query.subquery()), given) or 0)
-    found = session.execute(query.order_by(*_order(tab, sort)).limit(PER_PAGE).offset(place.offset), given)
+    given = identity.given(me())
+    place = placed(db.session.scalar(select(func.count()).select_from(query.subquery()), given) or 0)
+    found = db.session.execute(query.order_by(*_order(tab, sort)).limit(PER_PAGE).offset(place.offset), given)
     return place.page([_row(one) for one in found])
-
-
-# Made once: every page with a bar asks them. By the tables alone that say who has or may have a task.
-_COUNTED = {tab: select(func.count(UserTask.id)).where(*which) for tab, which in WHOSE.items()}
-_COUNTS = Question(_COUNTED["mine"].scalar_subquery(), _COUNTED["bodies"].scalar_subquery(), of=lambda rows: rows)
-_COMPLETED = _COUNTED["done"]
-
-
-def counts() -> dict[str, int]:
-    """How many open tasks are mine, and how many my bodies'. Asked once per request."""
-    if "inbox_counts" not in g:
-        held, free = _COUNTS.ask(db.session(), identity.given(me()))[0]
-        g.inbox_counts = {"mine": held, "bodies": free}
-    found: dict[str, int] = g.inbox_counts
-    return found
-
-
-@bp.app_template_global()
-def my_open_tasks() -> int:
-    """For the bar of every page."""
-    return counts()["mine"]
 
 
 def group_of(due: datetime | None) -> str:
@@ -180,9 +184,17 @@ def done() -> ResponseReturnValue:
 
 def _list(tab: str) -> Response:
     words, sort = request.args.get("q", "").strip()[:200], request.args.get("sort", "")
-    page = _page(tab, sort, words)
+    page = _found(tab, sort, words) if words else _page(tab, sort)
     by_due = tab != "done" and sort in ("", "due")
-    data = {"tab": tab, "page": page, "groups": _groups(page, by_due), "counts": counts(), "words": words, "sort": sort, "grouped": by_due}
+    data = {
+        "tab": tab,
+        "page": page,
+        "groups": _groups(page, by_due),
+        "counts": bar.of_me(),
+        "words": words,
+        "sort": sort,
+        "grouped": by_due,
+    }
     # A page that polls asks for the rows alone, and is told when they are what it shows already.
     part = request.headers.get("HX-Request") == "true"
     response = make_response(render_template("inbox/rows.html" if part else "inbox/list.html", **data))

@@ -40,11 +40,16 @@ class Place:
         return Page(rows, self.number, self.count, self.total)
 
 
+def asked() -> int:
+    """The number of the page that the request asks for, which may lie beyond the last."""
+    number = request.args.get("page", "1")[:9]
+    return max(int(number), 1) if number.isdecimal() else 1
+
+
 def placed(total: int, per_page: int = PER_PAGE) -> Place:
     """The page that the request asks for; the last one where it asks beyond. `total`: how many rows there are."""
     count = max(1, -(-total // per_page))
-    asked = request.args.get("page", "1")
-    number = min(max(int(asked) if asked.isdecimal() else 1, 1), count)
+    number = min(asked(), count)
     return Place(number, count, total, (number - 1) * per_page)
 
 

@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 from flask import g
-from sqlalchemy import ColumnElement, bindparam, exists, func, or_, select
+from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from engine import db as engine_db
 from engine import identity, validity
 from engine.errors import NotFound
-from engine.models import Deployment, Incident, Participant, ProcessDefinition, ProcessInstance
+from engine.models import Deployment, Incident, ProcessDefinition, ProcessInstance
 from engine.statements import Question
 from web.database import db
 from web.sessions import me
 
 # Made once: every page asks it.
-_ANY = Question(
-    Participant.id,
-    of=lambda rows: rows.where(
-        Participant.principal.in_(bindparam("principals", expanding=True)), Participant.scope == identity.SUPERVISE
-    ).limit(1),
-)
+_ANY = Question(identity.SUPERVISES, of=lambda rows: rows)
 RUNNING = ("active", "suspended")
 ENDED = ("completed", "cancelled", "failed")
 
@@ -28,7 +23,7 @@ ENDED = ("completed", "cancelled", "failed")
 def supervises() -> bool:
     """Whether the user supervises any case. Asked once per request: the bar of every page wants to know."""
     if "supervises" not in g:
-        g.supervises = bool(_ANY.ask(db.session(), {"principals": identity.principals(me())}))
+        g.supervises = bool(_ANY.ask(db.session(), identity.given(me()))[0][0])
     return bool(g.supervises)
 
 
