@@ -20,6 +20,7 @@ from engine.statements import Question
 from web import bar
 from web.database import db
 from web.language import gettext as _
+from web.listing import Listing
 from web.paging import PER_PAGE, Page, asked, placed
 from web.search import matches
 from web.sessions import local, me
@@ -29,12 +30,15 @@ from web.words import today
 bp = Blueprint("inbox", __name__)
 
 SORTS: dict[str, Any] = {
-    "due": (UserTask.due_at.is_(None), UserTask.due_at, UserTask.priority.desc(), UserTask.id),
-    "task": (UserTask.name, UserTask.id),
-    "case": (ProcessInstance.title, UserTask.id),
-    "body": (Organisation.name, UserTask.id),
-    "since": (UserTask.created_at.desc(), UserTask.id.desc()),
+    "due": UserTask.due_at,
+    "task": UserTask.name,
+    "case": ProcessInstance.title,
+    "body": Organisation.name,
+    "since": UserTask.created_at,
+    "ended": UserTask.ended_at,
 }
+USUAL = {"mine": "due", "bodies": "due", "done": "-ended"}
+"""The order of a list while none was chosen."""
 _TOKEN = re.compile(r'name="csrf_token" value="[^"]*"')
 GROUPS = {
     "late": _l("Quá hạn"),
@@ -87,9 +91,13 @@ _TOTAL: dict[str, Any] = {
 }
 
 
-def _order(tab: str, sort: str) -> Any:
-    default = (UserTask.ended_at.desc(), UserTask.id.desc()) if tab == "done" else SORTS["due"]
-    return SORTS.get(sort, default)
+def _order(sort: str) -> tuple[Any, ...]:
+    """What has no deadline or no body comes last both ways; of what is due at once, the more important first."""
+    key, down = sort.lstrip("-"), sort.startswith("-")
+    column = SORTS[key]
+    empty_last = (column.is_(None),) if key in ("due", "body") else ()
+    beside = (UserTask.priority.desc(),) if key == "due" else ()
+    return (*empty_last, column.desc() if down else column, *beside, UserTask.id.desc() if down else UserTask.id)
 
 
 def _with_cases(rows: Any) -> Any:
@@ -101,12 +109,13 @@ def _with_cases(rows: Any) -> Any:
 def _question(tab: str, sort: str) -> Question:
     """One page of a list, and beside each row how many there are and what the bar says: one journey for all. Made once for each list.
 
-    Without a row it is one of nulls, so that the counts are told all the same. `sort`: one of SORTS, or empty.
+    Without a row it is one of nulls, so that the counts are told all the same.
+    `sort`: one of SORTS, with `-` in front for the other way round.
     """
-    order, limits = _order(tab, sort), {name: bindparam(name, type_=Integer) for name in ("limit", "offset")}
+    order, limits = _order(sort), {name: bindparam(name, type_=Integer) for name in ("limit", "offset")}
     ids = select(UserTask.id).where(*WHOSE[tab])
     # The case and the body are looked up for those alone that are shown, unless they say which these are.
-    ids = _with_cases(ids) if sort in ("case", "body") else ids
+    ids = _with_cases(ids) if sort.lstrip("-") in ("case", "body") else ids
     page = ids.order_by(*order).limit(limits["limit"]).offset(limits["offset"]).subquery("page")
 
     def of(rows: Select[Any]) -> Select[Any]:
@@ -122,7 +131,7 @@ def _row(values: Sequence[Any]) -> Row:
 
 
 def _page(tab: str, sort: str) -> Page:
-    question, offset = _question(tab, sort if sort in SORTS else ""), (asked() - 1) * PER_PAGE
+    question, offset = _question(tab, sort), (asked() - 1) * PER_PAGE
     values = {**identity.given(me()), "limit": PER_PAGE}
     while True:
         found = question.ask(db.session(), {**values, "offset": offset})
@@ -143,7 +152,7 @@ def _found(tab: str, sort: str, words: str) -> Page:
     )
     given = identity.given(me())
     place = placed(db.session.scalar(select(func.count()).select_from(query.subquery()), given) or 0)
-    found = db.session.execute(query.order_by(*_order(tab, sort)).limit(PER_PAGE).offset(place.offset), given)
+    found = db.session.execute(query.order_by(*_order(sort)).limit(PER_PAGE).offset(place.offset), given)
     return place.page([_row(one) for one in found])
 
 
@@ -183,18 +192,10 @@ def done() -> ResponseReturnValue:
 
 
 def _list(tab: str) -> Response:
-    words, sort = request.args.get("q", "").strip()[:200], request.args.get("sort", "")
+    listing = Listing.read(SORTS, USUAL[tab])
+    words, sort = listing.get("q"), listing.get("sort") or listing.usual
     page = _found(tab, sort, words) if words else _page(tab, sort)
-    by_due = tab != "done" and sort in ("", "due")
-    data = {
-        "tab": tab,
-        "page": page,
-        "groups": _groups(page, by_due),
-        "counts": bar.of_me(),
-        "words": words,
-        "sort": sort,
-        "grouped": by_due,
-    }
+    data = {"tab": tab, "page": page, "groups": _groups(page, sort == "due"), "counts": bar.of_me(), "words": words, "listing": listing}
     # A page that polls asks for the rows alone, and is told when they are what it shows already.
     part = request.headers.get("HX-Request") == "true"
     response = make_response(render_template("inbox/rows.html" if part else "inbox/list.html", **data))

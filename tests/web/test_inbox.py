@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -60,6 +61,31 @@ def test_it_finds_without_marks_and_whatever_the_case(log_in: Enter, case: int) 
         assert "Không có việc nào khớp" in page.text, words
 
 
+def names_of(page: str) -> list[str]:
+    return re.findall(r'class="main"[^>]*>([^<]+)<', page)
+
+
+def test_a_second_click_on_a_head_turns_the_order_round(store: sessionmaker[Session], log_in: Enter, case: int, task_of: Find) -> None:
+    with store.begin() as session:
+        first = session.get_one(UserTask, task_of(case, "xet"))
+        binh_ = session.scalars(select(User.id).where(User.username == "binh")).one()
+        for name, hours in (("B", 2), ("A", 1), ("C", None)):
+            due = None if hours is None else first.created_at + timedelta(days=30, hours=hours)
+            session.add(
+                UserTask(
+                    instance_id=case, wait_id=name, element_id="xet", name=name, created_at=first.created_at, due_at=due,
+                    candidates=[], scope="case", state="open", priority=50, assignee_id=binh_,
+                )
+            )  # fmt: skip
+    binh = log_in("binh")
+    page = binh.get("/").text
+    assert names_of(page) == ["A", "B", "C"] and 'aria-sort="ascending"><a class="sort" href="/?sort=-due"' in page
+    for address, names in (("-due", "BAC"), ("task", "ABC"), ("-task", "CBA"), ("-since", "CAB")):
+        page = binh.get(f"/?sort={address}").text
+        assert "".join(names_of(page)) == names, address
+        assert f'aria-sort="{"descending" if address[0] == "-" else "ascending"}"' in page
+
+
 def test_it_sorts_by_every_column_and_survives_nonsense_in_the_address(log_in: Enter, case: int) -> None:
     binh = log_in("binh")
     for address in (
@@ -67,6 +93,9 @@ def test_it_sorts_by_every_column_and_survives_nonsense_in_the_address(log_in: E
         "?sort=case",
         "?sort=body",
         "?sort=since",
+        "?sort=-since",
+        "?sort=-body",
+        "?sort=ended",
         "?sort=due",
         "?sort=; DROP",
         "?page=99",
