@@ -84,10 +84,16 @@ def _element(instance: ProcessInstance, element_id: str) -> str:
     return element.name or element_id if element else element_id
 
 
-def _incidents_page(error: str = "") -> ResponseReturnValue:
+def _incidents_asked() -> tuple[Listing, Select[Incident]]:
+    """What the address asks for, in its order."""
     listing = Listing.read(_INCIDENT_SORTS, "-raised", "steering.incident_list")
     query = _open_incidents().join(ProcessInstance.definition).where(*listing.conditions())
-    page = paginate(query.order_by(None).order_by(*listing.order(Incident.id)))
+    return listing, query.order_by(None).order_by(*listing.order(Incident.id))
+
+
+def _incidents_page(error: str = "") -> ResponseReturnValue:
+    listing, query = _incidents_asked()
+    page = paginate(query)
     cases = _cases(incident.instance_id for incident in page.rows)
     rows = [(one, cases[one.instance_id], _element(cases[one.instance_id], one.element_id)) for one in page.rows]
     ticked = [incident.id for incident in page.rows] if request.args.get("all") else _ticked("incident")
@@ -102,13 +108,13 @@ def incident_list() -> ResponseReturnValue:
 
 @bp.post("/giam-sat/su-co/thu-lai")
 def retry() -> ResponseReturnValue:
-    """A dry run of trying the ticked incidents again, or all of them."""
+    """A dry run of trying the ticked incidents again, or all that the address asks for."""
     ticked, reason = _ticked("incident"), _reason()
     everything = bool(request.form.get("everything"))
     if not (ticked or everything) or not reason:
         return _incidents_page(_("Cần chọn ít nhất một sự cố và nêu lý do."))
-    mine = _open_incidents().with_only_columns(Incident.id).order_by(None)
-    ids = db.session.scalars(mine if everything else mine.where(Incident.id.in_(ticked))).all()
+    wanted = _incidents_asked()[1] if everything else _open_incidents().where(Incident.id.in_(ticked))
+    ids = db.session.scalars(wanted.with_only_columns(Incident.id)).all()
     batch = batches.prepare(db.session(), "retry", {}, me(), reason, ids=ids)
     return redirect(url_for("batches.show", batch_id=batch.id))
 

@@ -122,6 +122,16 @@ def test_a_step_is_a_link_that_filters_the_list_under_the_diagram(log_in: Enter,
     assert "Không có hồ sơ nào khớp." in giang.get("/giam-sat/quy-trinh/don_nghi?step=y_te").text
 
 
+def test_the_list_under_the_diagram_asks_again_for_itself_alone(log_in: Enter, store: Store, case: int) -> None:
+    giang, address = log_in("giang"), "/giam-sat/quy-trinh/don_nghi?step=xet"
+    assert f'hx-get="{address}"' in giang.get(address).text
+    rows = giang.get(address, headers={"HX-Request": "true"})
+    assert rows.text.startswith('<div id="list-rows"') and "1 hồ sơ" in rows.text and "<html" not in rows.text
+    assert giang.get(address, headers={"HX-Request": "true", "If-None-Match": rows.headers["ETag"]}).status_code == 304
+    started(store, "thêm một")
+    assert "2 hồ sơ" in giang.get(address, headers={"HX-Request": "true", "If-None-Match": rows.headers["ETag"]}).text
+
+
 def test_it_says_how_long_cases_stay_at_a_step(log_in: Enter, store: Store, case: int) -> None:
     with store.begin() as session:
         now = engine_db.now(session)

@@ -172,3 +172,15 @@ def test_all_cases_that_a_filter_leaves_are_suspended_after_a_look(log_in: Enter
     assert "Cần nêu lý do." in giang.post("/giam-sat/hang-loat/xem?q=ốm", {"kind": "cancel", "_reason": " ", "filtered": "1"}).text
     assert case_state(cases[0]) == "active"
     assert log_in("em").post("/giam-sat/hang-loat/hoi", {"kind": "cancel", "reason": "x"}).status_code == 404
+
+
+def test_all_incidents_that_a_search_finds_are_tried_again_and_no_other(log_in: Enter, store: Store) -> None:
+    found = [started(store, words) for words in ("cưới", "ốm", "ốm")]
+    for case in found:
+        break_down(store, case)
+    giang = log_in("giang")
+    assert 'action="/giam-sat/su-co/thu-lai?q=om"' in giang.get("/giam-sat/su-co?q=om").text
+    look = giang.post("/giam-sat/su-co/thu-lai?q=om", {"everything": "1", "reason": "đã sửa"}).location
+    giang.post(f"{look}/chay")
+    work(store)
+    assert [recorded(store, case, "incident.resolved") for case in found] == [[], ["đã sửa"], ["đã sửa"]]

@@ -10,6 +10,11 @@ import orjson
 from flask import Response, make_response, request
 
 
+def is_poll() -> bool:
+    """Whether a page that is open asks again for the part of it that may have changed."""
+    return request.headers.get("HX-Request") == "true"
+
+
 def state(content: Mapping[str, Any]) -> Response:
     """JSON."""
     return tagged(orjson.dumps(content), "application/json")

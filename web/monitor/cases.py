@@ -26,8 +26,7 @@ from web.paging import Page, paginate
 @bp.get("/giam-sat/ho-so")
 def cases() -> ResponseReturnValue:
     found = listed(Filter.read(request.args))
-    if request.headers.get("HX-Request") == "true":
-        # The page asks again for its rows, which may have changed.
+    if answers.is_poll():
         return answers.tagged(render_template("monitor/live_rows.html", **found))
     return render_template("monitor/cases.html", kept=saved.visible(), **found)
 

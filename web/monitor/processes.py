@@ -41,7 +41,7 @@ class Process:
 @bp.get("/giam-sat")
 def index() -> ResponseReturnValue:
     rows, since = kept(COUNTS, "overview", count=_overview), visits.look()
-    if request.headers.get("HX-Request") == "true":
+    if answers.is_poll():
         return answers.tagged(render_template("monitor/overview.html", rows=rows, since=since))
     return render_template("monitor/list.html", rows=rows, since=since)
 
@@ -108,8 +108,11 @@ def _steps(view: View, spent: durations.Durations) -> list[Step]:
 def process(key: str) -> ResponseReturnValue:
     """The diagram with its counts, the same as a table, and under them the cases, of the step that was clicked."""
     view = View.read(key)
-    spent = paths.read(view)
     filter_ = Filter.read(request.args, process=key, version=view.definition.version)
+    found = listed(filter_) | {"fixed": ("process", "version", "step")}
+    if answers.is_poll():
+        return answers.tagged(render_template("monitor/live_rows.html", **found))
+    spent = paths.read(view)
     return render_template(
         "monitor/process.html",
         view=view,
@@ -120,7 +123,7 @@ def process(key: str) -> ResponseReturnValue:
         whole=spent.whole,
         periods=durations.PERIODS,
         words=durations.words,
-        **listed(filter_),
+        **found,
     )
 
 
