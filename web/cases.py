@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import joinedload
 
 from engine import deployments, documents, executions, history, identity, incidents, instances, user_tasks
@@ -29,6 +29,8 @@ TOLD = (
     "notification.not_sent",
 )  # fmt: skip
 """Kinds of events that tell how the case went; the log has all of them."""
+LONG = 100
+"""What a page of a case has at most: events of its story, open tasks."""
 
 
 @bp.get("/ho-so")
@@ -99,7 +101,7 @@ def _page(instance: ProcessInstance, tab: str, **data: Any) -> str:
         parent=session.scalar(parent) if instance.parent_id else None,
         children=list(session.scalars(children.options(joinedload(ProcessInstance.definition)).order_by(ProcessInstance.id))),
         elements=picture.table(session, instance, me()),
-        open_count=len(_open(instance.id)),
+        open_count=session.scalar(select(func.count()).select_from(story.opened(instance.id).order_by(None).options().subquery())),
         incidents=[(one, waits.element_name(instance, one.element_id)) for one in incidents.of_instance(session, instance.id, me())],
         advice=waits.incident_advice,
         may_cancel=instance.state in STATES["active"] and instances.may_cancel(session, instance, me()),
@@ -115,8 +117,11 @@ def show(instance_id: int) -> ResponseReturnValue:
     except NotFound:
         return _request_only(instance_id)
     query = history.of_instance(instance.id, me()).where(HistoryEvent.kind.in_(TOLD))
-    events = [(event, story.form_of(instance, event)) for event in db.session.scalars(query)]
-    return _page(instance, "story", events=events, variables=user_tasks.choices(db.session()), documents=story.documents(instance))
+    # Of a long history the end comes first; each page of it is told forwards.
+    page = paginate(query.order_by(None).order_by(HistoryEvent.id.desc()), per_page=LONG)
+    events = [(event, story.form_of(instance, event)) for event in reversed(page.rows)]
+    choices = user_tasks.choices(db.session())
+    return _page(instance, "story", page=page, events=events, variables=choices, documents=story.documents(instance))
 
 
 def _request_only(instance_id: int) -> ResponseReturnValue:
@@ -138,11 +143,7 @@ def _request_only(instance_id: int) -> ResponseReturnValue:
 @bp.get("/ho-so/<id:instance_id>/viec")
 def work(instance_id: int) -> ResponseReturnValue:
     instance = _case(instance_id)
-    return _page(instance, "work", tasks=_open(instance.id), waits=waits.of_case(instance))
-
-
-def _open(instance_id: int) -> list[UserTask]:
-    return [task for task in story.steps(instance_id) if task.state == user_tasks.OPEN]
+    return _page(instance, "work", page=paginate(story.opened(instance.id), per_page=LONG), waits=waits.of_case(instance))
 
 
 @bp.get("/ho-so/<id:instance_id>/van-ban")
@@ -164,7 +165,8 @@ def log(instance_id: int) -> ResponseReturnValue:
     instance = _case(instance_id)
     query: Select[Any] = history.of_instance(instance.id, me())
     page = paginate(query, per_page=200)
-    return _page(instance, "log", page=page, changes=effects.of_events(instance, page.rows))
+    names = {element: waits.element_name(instance, element) for element in {event.element_id for event in page.rows} if element}
+    return _page(instance, "log", page=page, names=names, changes=effects.of_events(instance, page.rows))
 
 
 @bp.get("/ho-so/<id:instance_id>/so-do.bpmn")

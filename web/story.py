@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import joinedload
 
 from engine import deployments, handed_over, identity, user_tasks
@@ -29,15 +29,20 @@ def handed_in(task: UserTask) -> Mapping[str, Any]:
     return detail.get("data", {}) if detail else {}
 
 
-def steps(instance_id: int) -> list[UserTask]:
-    """User tasks of a case in the order in which they ended, the open ones last. For who sees the whole case."""
-    query = (
-        select(UserTask)
-        .where(UserTask.instance_id == instance_id)
-        .options(joinedload(UserTask.ended_by), joinedload(UserTask.assignee), joinedload(UserTask.organisation))
-        .order_by(UserTask.ended_at.is_(None), UserTask.ended_at, UserTask.id)
-    )
-    return list(db.session.scalars(query))
+def completed(instance_id: int, most: int) -> list[UserTask]:
+    """The last `most` completed user tasks of a case, in the order in which they ended. For who sees the whole case."""
+    query = _tasks(instance_id, user_tasks.COMPLETED).order_by(UserTask.ended_at.desc(), UserTask.id.desc())
+    return list(db.session.scalars(query.limit(most)))[::-1]
+
+
+def opened(instance_id: int) -> Select[UserTask]:
+    """The open user tasks of a case. For who sees the whole case."""
+    return _tasks(instance_id, user_tasks.OPEN).order_by(UserTask.id)
+
+
+def _tasks(instance_id: int, state: str) -> Select[UserTask]:
+    query = select(UserTask).where(UserTask.instance_id == instance_id, UserTask.state == state)
+    return query.options(joinedload(UserTask.ended_by), joinedload(UserTask.assignee), joinedload(UserTask.organisation))
 
 
 def documents(instance: ProcessInstance) -> list[Document]:

@@ -29,6 +29,9 @@ from web.sessions import me
 
 bp = Blueprint("tasks", __name__)
 
+BESIDE = 30
+"""Completed and open steps of the case that stand beside a task."""
+
 # Made once: every completion asks it.
 _NEXT = Question(
     *(UserTask.id, UserTask.name),
@@ -98,13 +101,19 @@ def _page(view: View, status: int = 200) -> Response:
         view=view,
         task=task,
         sees_case=sees_case,
-        steps=story.steps(task.instance_id) if sees_case else [],
+        done=story.completed(task.instance_id, BESIDE) if sees_case else [],
+        beside=_beside(task) if sees_case else [],
+        most=BESIDE,
         attached=_attached(task),
         handed=story.handed(task, view.element, view.variables),
         accept=uploads.ACCEPT,
         handed_address=lambda number: url_for("tasks.handed_document", task_id=task.id, document_id=number),
     )
     return make_response(text, status)
+
+
+def _beside(task: UserTask) -> list[UserTask]:
+    return list(db.session.scalars(story.opened(task.instance_id).where(UserTask.id != task.id).limit(BESIDE)))
 
 
 def _attached(task: UserTask) -> list[Document]:

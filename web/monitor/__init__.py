@@ -12,6 +12,7 @@ bp.add_app_template_global(supervision.supervises)
 bp.add_app_template_global(supervision.open_incidents)
 bp.add_app_template_global(listing.soon_words)
 bp.add_app_template_global(standins.holder_words)
+bp.add_app_template_filter(standins.holder_words)
 
 from web.monitor import cases, charts, files, jobs, processes, saved  # noqa: E402 - they hang their pages on bp
 
