@@ -64,12 +64,13 @@ def completions(table: Table, guests: dict[str, Guest], cluster: Cluster, number
 def procedures(table: Table, guests: dict[str, Guest], cluster: Cluster, cases: int, rounds: int) -> None:
     """Cases of forty steps, brought to the twentieth by the same requests, which are the warm-up."""
     able = {name: guest for name, guest in guests.items() if hasattr(guest.peer, "step")}
-    for guest in able.values():
-        guest.peer.begin(guest.headers, cases)
-        for _ in range(19):
-            guest.send(cluster, guest.peer.step(guest.headers))
-    what = "(b) complete the 20th task and those after it, diagram of the procedure's size"
-    side_by_side(table, what, able, cluster, rounds, lambda g: g.peer.step(g.headers))
+    for key, said in (("thu_tuc", "no data"), ("thu_tuc_du_lieu", "a form of nine fields at each step")):
+        for guest in able.values():
+            guest.peer.begin(guest.headers, cases, key)
+            for _ in range(19):
+                guest.send(cluster, guest.peer.step(guest.headers))
+        what = f"(b) complete the 20th task and those after it, diagram of the procedure's size, {said}"
+        side_by_side(table, what, able, cluster, rounds, lambda g: g.peer.step(g.headers))
 
 
 def inboxes(table: Table, guests: dict[str, Guest], cluster: Cluster, sizes: list[int], rounds: int) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
+from bench.diagrams import make
 from bench.load import Request, send
 from bench.peers.site import JSON, Server, free_port, running
 
@@ -48,7 +49,8 @@ class Operaton:
         with running(command, port, "/engine-rest/engine", folder / "operaton.log", environment, folder) as server:
             self.server = server
             for name in ("de_nghi", "hen_gio", "dich_vu", "thu_tuc"):
-                self._deploy(name)
+                self._deploy(name, (DIAGRAMS / f"{name}.bpmn").read_text("utf-8"))
+            self._deploy("thu_tuc_du_lieu", make.filled_procedure()["thu_tuc_du_lieu.bpmn"].decode())
             yield server
 
     def _ask(self, method: str, path: str, body: Any = None, content: str = "application/json") -> Any:
@@ -62,9 +64,8 @@ class Operaton:
             raise RuntimeError(f"{method} {path}: {response.status} {said[:500]!r}")
         return json.loads(said) if said else None
 
-    def _deploy(self, name: str) -> None:
+    def _deploy(self, name: str, diagram: str) -> None:
         edge = "----bench"
-        diagram = (DIAGRAMS / f"{name}.bpmn").read_text("utf-8")
         parts = [("deployment-name", "", name), ("data", f'; filename="{name}.bpmn"', diagram)]
         body = "".join(f'--{edge}\r\nContent-Disposition: form-data; name="{key}"{extra}\r\n\r\n{value}\r\n' for key, extra, value in parts)
         self._ask("POST", "/deployment/create", f"{body}--{edge}--\r\n".encode(), f"multipart/form-data; boundary={edge}")
@@ -84,16 +85,19 @@ class Operaton:
         body = json.dumps(FILLED).encode()
         return [Request("POST", f"/engine-rest/task/{task['id']}/complete", body, headers) for task in tasks]
 
-    def begin(self, headers: Mapping[str, str], number: int) -> None:
-        """`number` cases of the procedure."""
+    def begin(self, headers: Mapping[str, str], number: int, key: str) -> None:
+        """`number` cases of the procedure `key`."""
         value = {"lam_lai": {"value": False}}
-        send(self.server.port, self.start(headers, number, "thu_tuc", value), 4)
-        self.going = number
+        send(self.server.port, self.start(headers, number, key, value), 4)
+        self.going, self.key, self.at = number, key, 0
 
     def step(self, headers: Mapping[str, str]) -> list[Request]:
         """Requests that complete the next task of each of them."""
-        tasks = self._ask("GET", f"/task?processDefinitionKey=thu_tuc&maxResults={self.going}")
-        return [Request("POST", f"/engine-rest/task/{task['id']}/complete", b"{}", headers) for task in tasks]
+        self.at += 1
+        entered = make.entered(self.at) if self.key == "thu_tuc_du_lieu" else {}
+        body = json.dumps({"variables": {name: {"value": value} for name, value in entered.items()}}).encode()
+        tasks = self._ask("GET", f"/task?processDefinitionKey={self.key}&maxResults={self.going}")
+        return [Request("POST", f"/engine-rest/task/{task['id']}/complete", body, headers) for task in tasks]
 
     def timers(self, headers: Mapping[str, str], number: int) -> float:
         """Timers fired per second: all fall due at one moment, and the clock runs from then until the last case has ended."""

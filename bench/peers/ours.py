@@ -12,6 +12,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session, sessionmaker
 
 import migrations
+from bench.diagrams import make
 from bench.load import Request
 from bench.peers.site import FORM, PASSWORD, PERSON, Server, free_port, running, sign_in
 from engine import db, deployments, instances
@@ -52,6 +53,7 @@ class Ours:
                 accounts.add(session, username, username.replace("_", " ").title(), PASSWORD, roles=("nhan_vien@co_quan",))
             for key in (KEY, "thu_tuc"):
                 deployments.deploy(session, key, {file.name: file.read_bytes() for file in DIAGRAMS.iterdir() if file.stem == key})
+            deployments.deploy(session, "thu_tuc_du_lieu", make.filled_procedure())
         with served(database, folder, processes) as server:
             yield server
         self.sessions.kw["bind"].dispose()
@@ -80,17 +82,19 @@ class Ours:
         body = self._body(noi_dung="Kinh phí khảo sát", so_tien="12", can_xet="on")
         return [Request("POST", f"/viec/{task}", body, headers, frozenset({302})) for task in self.cases(number)]
 
-    def begin(self, headers: Mapping[str, str], number: int) -> None:
-        """`number` cases of the procedure."""
+    def begin(self, headers: Mapping[str, str], number: int, key: str) -> None:
+        """`number` cases of the procedure `key`."""
+        self.at, self.filled = 0, key == "thu_tuc_du_lieu"
         with self.sessions.begin() as session:
-            definition = deployments.latest(session, "thu_tuc")
+            definition = deployments.latest(session, key)
             self.going = [instances.start(session, definition, {"lam_lai": False}).id for _ in range(number)]
 
     def step(self, headers: Mapping[str, str]) -> list[Request]:
         """Requests that complete the next task of each of them."""
+        self.at += 1
         with self.sessions() as session:
             query = select(UserTask.id).where(UserTask.instance_id.in_(self.going), UserTask.state == "open")
-            body = self._body()
+            body = self._body(**(make.entered(self.at) if self.filled else {}))
             return [Request("POST", f"/viec/{task}", body, headers, frozenset({302})) for task in session.scalars(query)]
 
     def inbox(self, headers: Mapping[str, str], number: int, mine: int) -> Request:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import psycopg
 
+from bench.diagrams import make
 from bench.load import Request, send
 from bench.peers.site import JSON, PERSON, Server, free_port, running
 
@@ -36,9 +37,11 @@ class Spiff:
 
     @contextmanager
     def serve(self, database: str, folder: Path, processes: int) -> Iterator[Server]:
-        diagrams = [folder / f"{name}.bpmn" for name in ("de_nghi", "thu_tuc")]
+        drawn = {f"{name}.bpmn": (DIAGRAMS / f"{name}.bpmn").read_bytes() for name in ("de_nghi", "thu_tuc")}
+        drawn |= {name: content for name, content in make.filled_procedure().items() if name.endswith(".bpmn")}
+        diagrams = [folder / name for name in drawn]
         for diagram in diagrams:
-            diagram.write_text(CONDITION.sub(r"\1", (DIAGRAMS / diagram.name).read_text("utf-8")), "utf-8")
+            diagram.write_text(CONDITION.sub(r"\1", drawn[diagram.name].decode()), "utf-8")
         with psycopg.connect(database) as connection:
             connection.execute("CREATE TABLE cases (id bigserial PRIMARY KEY, state text NOT NULL)")
         port = free_port()
@@ -63,15 +66,18 @@ class Spiff:
         send(self.server.port, self.start(headers, number), 4)
         return [Request("POST", f"/cases/{case}/complete", FILLED, headers) for case in range(first, first + number)]
 
-    def begin(self, headers: Mapping[str, str], number: int) -> None:
-        """`number` cases of the procedure."""
+    def begin(self, headers: Mapping[str, str], number: int, key: str) -> None:
+        """`number` cases of the procedure `key`."""
+        self.at, self.filled = 0, key == "thu_tuc_du_lieu"
         first = self._last() + 1
-        send(self.server.port, [Request("POST", "/cases/thu_tuc", b"{}", headers) for _ in range(number)], 4)
+        send(self.server.port, [Request("POST", f"/cases/{key}", b"{}", headers) for _ in range(number)], 4)
         self.going = range(first, first + number)
 
     def step(self, headers: Mapping[str, str]) -> list[Request]:
         """Requests that complete the next task of each of them."""
-        return [Request("POST", f"/cases/{case}/complete", FILLED, headers) for case in self.going]
+        self.at += 1
+        body = json.dumps({"lam_lai": False, **make.entered(self.at)}).encode() if self.filled else FILLED
+        return [Request("POST", f"/cases/{case}/complete", body, headers) for case in self.going]
 
     def _last(self) -> int:
         request = urllib.request.Request(f"http://127.0.0.1:{self.server.port}/cases/de_nghi", b"{}", method="POST")
