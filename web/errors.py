@@ -6,7 +6,8 @@ import structlog
 from flask import Flask, Response, current_app, g, jsonify, make_response, render_template, request
 from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, PendingRollbackError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
@@ -66,6 +67,9 @@ SENTENCES = {
     503: _l("Cơ sở dữ liệu đang bận hoặc không kết nối được. Không có thay đổi nào được lưu. Hãy thử lại sau ít phút."),
     507: _l("Máy chủ hết dung lượng đĩa. Không có thay đổi nào được lưu. Hãy báo người quản trị, rồi thử lại."),
 }
+
+AWAY = (OperationalError, InterfaceError, PoolTimeout, PendingRollbackError)
+"""The database was busy or gone: for the statement, for a connection, or for one of the pool, or for a transaction that was lost before."""
 
 UNDECIDED = _l(
     "Mất kết nối với cơ sở dữ liệu đúng lúc ghi: có thể đã ghi trọn vẹn, có thể chưa ghi gì. "
@@ -165,7 +169,7 @@ def _database(error: SQLAlchemyError) -> Response:
     log.exception("database", error=str(error)[:500])
     if g.get("undecided", False):
         return page(503, str(UNDECIDED), title=_("Không rõ đã ghi hay chưa"), typed=typed_fields(), undecided=True)
-    busy = isinstance(error, OperationalError)
+    busy = isinstance(error, AWAY) or (isinstance(error, DBAPIError) and error.connection_invalidated)
     return page(507 if busy and _disk_full(error) else 503 if busy else 500, typed=typed_fields())
 
 

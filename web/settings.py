@@ -54,6 +54,8 @@ def read(environ: Mapping[str, str]) -> dict[str, Any]:
     return {
         "FOLDER": str(folder),
         "SQLALCHEMY_DATABASE_URI": given.get("DATABASE_URL") or f"sqlite:///{folder / 'luanchuyen.sqlite'}",
+        # One connection for each thread that answers (`serve` has 32, deploy/'s gunicorn 16): none waits for another's, or has to make one.
+        "SQLALCHEMY_ENGINE_OPTIONS": {"pool_size": 32, "max_overflow": 8},
         "SECRET_KEY": given.get("SECRET_KEY") or _kept_secret(folder),
         "FIGURES_KEPT": _whole(given, "FIGURES_KEPT", 600),
         "MAX_CONTENT_LENGTH": _whole(given, "MAX_UPLOAD", 25_000_000),

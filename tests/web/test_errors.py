@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from flask import Flask
 from sqlalchemy import Connection, event, select
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, PendingRollbackError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
 
 from engine import user_tasks
@@ -72,6 +73,11 @@ def test_too_large_an_upload_says_how_much_is_allowed(app: Flask, log_in: Enter,
         (RuntimeError("bí mật nội bộ"), 500, "Hệ thống gặp lỗi"),
         (OperationalError("INSERT bí mật", {}, Exception("database or disk is full")), 507, "hết dung lượng đĩa"),
         (OperationalError("SELECT bí mật", {}, Exception("server closed the connection")), 503, "Cơ sở dữ liệu đang bận"),
+        (InterfaceError("SELECT bí mật", {}, Exception("connection is closed")), 503, "Cơ sở dữ liệu đang bận"),
+        (DBAPIError("SELECT bí mật", {}, Exception("gone"), connection_invalidated=True), 503, "Cơ sở dữ liệu đang bận"),
+        (PoolTimeout("bí mật: QueuePool limit reached"), 503, "Cơ sở dữ liệu đang bận"),
+        (PendingRollbackError("bí mật: the transaction is gone"), 503, "Cơ sở dữ liệu đang bận"),
+        (DBAPIError("SELECT bí mật", {}, Exception("wrong")), 500, "Hệ thống gặp lỗi"),
         (Stale(instance="ĐN 01/2026"), 409, "Hồ sơ ĐN 01/2026 đã thay đổi"),
     ],
 )
