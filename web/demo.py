@@ -6,13 +6,14 @@ Everything is done through the engine, as people would do it; nothing is written
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine import contents, deployments, instances, user_tasks, workspaces
+from engine import contents, db, deployments, instances, user_tasks, workspaces
 from engine.errors import Forbidden
 from engine.models import Organisation, User, UserTask
 from web import accounts
@@ -32,6 +33,8 @@ BODIES = {
     "so_nong_nghiep": "Sở Nông nghiệp và Môi trường",
     "xa_phu_lam": "Đảng ủy xã Phú Lâm",
 }
+LATE = timedelta(days=10)
+"""How long ago the deadline was: everybody whom the reminders go to has had his."""
 CHILDREN = ("ban_thuong_vu", "ban_to_chuc", "van_phong", "uy_ban_kiem_tra", "ban_noi_chinh")
 
 
@@ -53,6 +56,7 @@ def _unit(code: str) -> tuple[str, ...]:
 
 PEOPLE = (
     Person("hoa", "Trần Thị Hòa", "Phó Chánh Văn phòng", ("khoi_xuong@tinh_uy",), "khởi tạo và trình kế hoạch"),
+    Person("thang", "Vũ Đức Thắng", "Chánh Văn phòng", ("lanh_dao@tinh_uy",), "lãnh đạo đơn vị của hoa: được báo việc trễ"),
     Person("minh", "Phạm Văn Minh", "Phó Bí thư Thường trực", ("co_tham_quyen@ban_thuong_vu",), "cho chủ trương, quyết định"),
     Person("an", "Bùi Thị An", "Trưởng phòng Cán bộ", ("tham_muu@ban_to_chuc",), "tham mưu: tổng hợp, rà soát, trình"),
     Person("dung", "Lê Quốc Dũng", "Phó Trưởng ban", ("tham_muu@ban_to_chuc",), "tham mưu, cùng phòng với an"),
@@ -123,7 +127,7 @@ def _under_one_roof(session: Session) -> None:
 
 
 def _plan_under_way(session: Session) -> None:
-    """One plan, its first step done: the inbox of `hoa` has the next."""
+    """One plan, its first step done: the inbox of `hoa` has the next, which is late."""
     hoa = session.scalars(select(User).where(User.username == "hoa")).one()
     case = instances.start(session, deployments.latest(session, FOLDER.name), NEED, user=hoa, business_key="KH 2026/03")
     first = session.scalars(select(UserTask).where(UserTask.instance_id == case.id, UserTask.state == user_tasks.OPEN)).one()
@@ -131,6 +135,8 @@ def _plan_under_way(session: Session) -> None:
     user_tasks.complete(session, first.id, hoa, REVIEW)
     following = session.scalars(select(UserTask).where(UserTask.instance_id == case.id, UserTask.state == user_tasks.OPEN)).one()
     user_tasks.claim(session, following.id, hoa)
+    quynh = session.scalars(select(User).where(User.username == "quynh")).one()
+    user_tasks.set_due_date(session, following.id, quynh, db.now(session) - LATE, "Theo kết luận giao ban của Thường trực Tỉnh ủy")
 
 
 def describe(people: list[Person], address: str) -> str:
