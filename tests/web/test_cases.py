@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
+from sqlalchemy.orm import Session, sessionmaker
+
+from engine import documents
 from tests.web.conftest import FOLDER, Browser
+from tests.web.test_replay import person
 from tests.web.test_tasks import same
 
 Enter = Callable[[str], Browser]
@@ -63,6 +68,27 @@ def test_its_tabs_tell_the_story_the_work_the_data_and_the_log(log_in: Enter, ca
     log = an.get(f"/ho-so/{case}/nhat-ky").text
     assert "Nhận việc" in log
     assert "Chưa có văn bản nào." in an.get(f"/ho-so/{case}/van-ban").text
+
+
+def test_its_log_names_the_steps_and_keeps_their_ids_for_who_asks(log_in: Enter, case: int, task_of: Find) -> None:
+    approve(log_in, case, task_of)
+    log = log_in("an").get(f"/ho-so/{case}/nhat-ky").text
+    assert '<td title="xet">Xét đơn</td>' in log and "<code>" not in log
+
+
+def test_a_long_story_begins_with_what_happened_last(log_in: Enter, store: sessionmaker[Session], case: int) -> None:
+    an = log_in("an")
+    assert "trang đầu" not in an.get(f"/ho-so/{case}").text
+    with store.begin() as session:
+        for number in range(1, 251):
+            documents.add(session, case, f"lá thư {number:03}.txt", b"x", "text/plain", user=person(session, "an"))
+    told = [numbers(an.get(f"/ho-so/{case}?page={page}").text) for page in (1, 2, 3)]
+    assert (told[0][0], told[0][-1], told[1][-1], told[2][-1]) == ("151", "250", "150", "050")
+    assert "100 sự việc trong 251" in an.get(f"/ho-so/{case}").text
+
+
+def numbers(page: str) -> list[str]:
+    return re.findall(r"lá thư (\d{3})\.", page.split('id="tabs"')[-1])
 
 
 def test_its_table_says_the_same_as_the_diagram(log_in: Enter, case: int) -> None:

@@ -7,12 +7,14 @@ from datetime import timedelta
 
 import pytest
 from click.testing import CliRunner
+from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
 from engine import user_tasks
 from engine.models import Deputy, HistoryEvent, User, UserTask
 from tests.web.conftest import Browser
+from tests.web.supervised import counted, started
 from web import deputising
 from web.words import today
 
@@ -75,6 +77,23 @@ def test_beside_the_holder_stands_who_acts_for_him_while_he_is_away(
     assert words in binh.get(f"/ho-so/{case}/viec").text
     withdrawn(store, binh)
     assert "vắng;" not in binh.get(f"/ho-so/{case}/viec").text
+
+
+def test_who_stands_in_is_asked_once_for_a_list_however_long(
+    app: Flask, store: sessionmaker[Session], case: int, log_in: Callable[[str], Browser]
+) -> None:
+    held_by(store, case, "binh")
+    appointed(log_in("binh"))
+    giang, address = log_in("giang"), "/giam-sat/ho-so?cols=title,step,holder"
+    told = "Nguyễn Văn Bình (vắng; Trần Thị Chi làm thay đến hết"
+    assert giang.get(address).text.count(told) == 3, "the step with its title, and the holder"
+    with counted(app) as few:
+        giang.get(address)
+    for number in range(5):
+        held_by(store, started(store, f"số {number}"), "binh")
+    with counted(app) as many:
+        assert giang.get(address).text.count(told) == 18
+    assert len(many) == len(few)
 
 
 def test_pressing_twice_is_no_error(store: sessionmaker[Session], case: int, log_in: Callable[[str], Browser]) -> None:
