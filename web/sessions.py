@@ -167,6 +167,8 @@ def local(address: str | None) -> str | None:
 def init(app: Flask) -> None:
     app.config.setdefault("WTF_CSRF_TIME_LIMIT", None)  # The token lives as long as its session.
     app.config.update(SESSION_COOKIE_HTTPONLY=True, SESSION_COOKIE_SAMESITE="Lax", SESSION_COOKIE_NAME="phien")
+    # Sent again when it says something new: `seen` does, once a minute while somebody asks.
+    app.config["SESSION_REFRESH_EACH_REQUEST"] = False
     app.session_interface = Cookies()
     # Before the check of the token, so that a session that has ended is told so, not that its token is missing.
     app.before_request(_guard)

@@ -93,6 +93,15 @@ def test_polling_does_not_keep_a_session_alive(app: Flask, log_in: Enter) -> Non
         assert session["seen"] > before
 
 
+def test_the_cookie_is_sent_again_only_when_it_says_something_new(log_in: Enter) -> None:
+    binh = log_in("binh")
+    binh.get("/")  # The token against forgery is new with the first page.
+    assert "Set-Cookie" not in binh.get("/").headers
+    with binh.client.session_transaction() as session:
+        session["seen"] -= 61
+    assert "phien=" in binh.get("/").headers["Set-Cookie"]
+
+
 def test_it_logs_out(log_in: Enter) -> None:
     an = log_in("an")
     assert an.post("/dang-xuat").location == "/dang-nhap"
