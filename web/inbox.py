@@ -24,8 +24,8 @@ from web.listing import Listing
 from web.paging import PER_PAGE, Page, asked, placed
 from web.search import matches
 from web.sessions import local, me
+from web.words import due_words, is_late, today
 from web.words import local as local_time
-from web.words import today
 
 bp = Blueprint("inbox", __name__)
 
@@ -63,7 +63,7 @@ class Body(NamedTuple):
 
 
 class Row(NamedTuple):
-    """What the list shows of one task, by the names that the task itself has for it."""
+    """What the list shows of one task, by the names that the task itself has for it; `left`: how long it has, in words."""
 
     id: int
     name: str
@@ -74,6 +74,8 @@ class Row(NamedTuple):
     reminded_at: datetime | None
     instance: Case
     organisation: Body | None
+    left: str
+    late: bool
 
 
 # No column more: fifty rows are read for every look at the list.
@@ -81,6 +83,7 @@ _SHOWN = (
     *(UserTask.id, UserTask.name, UserTask.created_at, UserTask.due_at, UserTask.ended_at, UserTask.reminded, UserTask.reminded_at),
     *(ProcessInstance.title, ProcessInstance.business_key, Organisation.name),
 )
+_DUE = Row._fields.index("due_at")
 DONE = (UserTask.state == user_tasks.COMPLETED, UserTask.ended_by_id == identity.ME)
 WHOSE: dict[str, tuple[ColumnElement[bool], ...]] = {"mine": bar.MINE, "bodies": bar.FREE, "done": DONE}
 """By tab: open tasks that I hold; open tasks that nobody holds and I may claim; tasks that I completed."""
@@ -127,7 +130,8 @@ def _question(tab: str, sort: str) -> Question:
 
 def _row(values: Sequence[Any]) -> Row:
     *own, title, key, body = values
-    return Row._make((*own, Case(title, key), None if body is None else Body(body)))
+    due = own[_DUE]
+    return Row._make((*own, Case(title, key), None if body is None else Body(body), due_words(due), is_late(due)))
 
 
 def _page(tab: str, sort: str) -> Page:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache, partial
 
 from flask import Flask, current_app, request
@@ -25,6 +25,13 @@ def piece(name: str, **shown: object) -> Markup:
     return drawn(name, request.script_root, locale(), tuple(shown.items()))
 
 
+def pieces(name: str, part: str, several: Iterable[object], **shown: object) -> Markup:
+    """For templates: one piece() after another, each with one of `several` as `part`."""
+    drawn: Callable[..., Markup] = current_app.extensions["pieces"]
+    root, language, shared = request.script_root, locale(), tuple(shown.items())
+    return Markup("").join(drawn(name, root, language, ((part, one), *shared)) for one in several)
+
+
 def _draw(environment: Environment, name: str, _root: str, _language: str, shown: tuple[tuple[str, object], ...]) -> Markup:
     return Markup(environment.get_template(name).render(dict(shown)))  # noqa: S704 the template has escaped it
 
@@ -33,4 +40,4 @@ def init(app: Flask) -> None:
     draw = partial(_draw, app.jinja_env)
     # Who works on templates wants to see what he has changed.
     app.extensions["pieces"] = draw if app.jinja_env.auto_reload else lru_cache(MOST)(draw)
-    app.jinja_env.globals["piece"] = piece
+    app.jinja_env.globals.update(piece=piece, pieces=pieces)

@@ -14,7 +14,7 @@ from engine.models import ProcessInstance
 from tests.web.conftest import Browser
 from tests.web.supervised import counted
 from web.language import COOKIE
-from web.pieces import piece
+from web.pieces import piece, pieces
 
 Enter = Callable[[str], Browser]
 Find = Callable[[int, str], int]
@@ -47,6 +47,13 @@ def test_it_goes_by_the_language_and_by_where_the_application_is_mounted(bare: F
     assert drawn(bare, "một", base_url="http://x.example/quy-trinh") == "một /quy-trinh/ vi"
 
 
+def test_several_are_drawn_one_after_another_each_once(bare: Flask) -> None:
+    with bare.test_request_context():
+        assert pieces("mot.html", "word", ["một", "<b>", "một"]) == "một / vi&lt;b&gt; / vimột / vi"
+        assert piece("mot.html", word="một") == "một / vi"
+    assert bare.extensions["pieces"].cache_info()[:2] == (2, 2)
+
+
 def test_what_it_shows_is_escaped(bare: Flask) -> None:
     assert drawn(bare, "<b>").startswith("&lt;b&gt;")
 
@@ -62,6 +69,19 @@ def test_a_row_of_the_inbox_says_what_has_changed_since(log_in: Enter, store: se
     assert "Đơn của &lt;An&gt;" in page and "Nhận việc" not in page
     chi.post(f"/viec/{task_of(case, 'xet')}/nhan")
     assert "Đơn của" not in binh.get("/viec-don-vi").text
+
+
+def test_the_bar_counts_what_was_claimed_a_moment_ago(log_in: Enter, case: int, task_of: Find) -> None:
+    binh, mark = log_in("binh"), '<span class="count num">1</span>'
+    assert mark not in binh.get("/").text
+    binh.post(f"/viec/{task_of(case, 'xet')}/nhan")
+    assert mark in binh.get("/").text
+    assert mark in binh.get("/ho-so").text
+
+
+def test_the_bar_leads_each_where_he_may_go(log_in: Enter, case: int) -> None:
+    pages = {name: log_in(name).get("/").text for name in ("binh", "giang")}
+    assert "/giam-sat" not in pages["binh"] and "/giam-sat" in pages["giang"]
 
 
 def test_the_inbox_asks_once_for_its_rows_their_number_and_what_the_bar_says(app: Flask, log_in: Enter, case: int) -> None:
