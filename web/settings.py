@@ -54,8 +54,6 @@ def read(environ: Mapping[str, str]) -> dict[str, Any]:
     return {
         "FOLDER": str(folder),
         "SQLALCHEMY_DATABASE_URI": given.get("DATABASE_URL") or f"sqlite:///{folder / 'luanchuyen.sqlite'}",
-        # One connection for each thread that answers (`serve` has 32, deploy/'s gunicorn 16): none waits for another's, or has to make one.
-        "SQLALCHEMY_ENGINE_OPTIONS": {"pool_size": 32, "max_overflow": 8},
         "SECRET_KEY": given.get("SECRET_KEY") or _kept_secret(folder),
         "FIGURES_KEPT": _whole(given, "FIGURES_KEPT", 600),
         "MAX_CONTENT_LENGTH": _whole(given, "MAX_UPLOAD", 25_000_000),
@@ -91,8 +89,9 @@ def read(environ: Mapping[str, str]) -> dict[str, Any]:
         "METRICS_PORT": _whole(given, "METRICS_PORT", 0),
         "METRICS_TOKEN": given.get("METRICS_TOKEN", ""),
         "LOG": _one_of(given, "LOG", "text", "json"),
-        # What a failed statement was given is case data: it must not reach the log.
-        "SQLALCHEMY_ENGINE_OPTIONS": {"hide_parameters": True},
+        # What a failed statement was given is case data: it must not reach the log. And one connection for each thread that answers
+        # (`serve` has 32, deploy/'s gunicorn 16): none waits for another's, or makes one anew.
+        "SQLALCHEMY_ENGINE_OPTIONS": {"hide_parameters": True, "pool_size": 32, "max_overflow": 8},
     }
 
 
