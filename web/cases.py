@@ -165,8 +165,7 @@ def log(instance_id: int) -> ResponseReturnValue:
     instance = _case(instance_id)
     query: Select[Any] = history.of_instance(instance.id, me())
     page = paginate(query, per_page=200)
-    names = {element: waits.element_name(instance, element) for element in {event.element_id for event in page.rows} if element}
-    return _page(instance, "log", page=page, names=names, changes=effects.of_events(instance, page.rows))
+    return _page(instance, "log", page=page, changes=effects.of_events(instance, page.rows))
 
 
 @bp.get("/ho-so/<id:instance_id>/so-do.bpmn")

@@ -73,7 +73,7 @@ def test_its_tabs_tell_the_story_the_work_the_data_and_the_log(log_in: Enter, ca
 def test_its_log_names_the_steps_and_keeps_their_ids_for_who_asks(log_in: Enter, case: int, task_of: Find) -> None:
     approve(log_in, case, task_of)
     log = log_in("an").get(f"/ho-so/{case}/nhat-ky").text
-    assert '<td title="xet">Xét đơn</td>' in log and "<code>" not in log
+    assert '<th scope="row" title="xet">Hoàn thành: Xét đơn' in log and "<code>" not in log
 
 
 def test_a_long_story_begins_with_what_happened_last(log_in: Enter, store: sessionmaker[Session], case: int) -> None:
