@@ -33,8 +33,8 @@ BODIES = {
     "so_nong_nghiep": "Sở Nông nghiệp và Môi trường",
     "xa_phu_lam": "Đảng ủy xã Phú Lâm",
 }
-LATE = timedelta(days=10)
-"""How long ago the deadline was: everybody whom the reminders go to has had his."""
+LATE = timedelta(days=2)
+"""How long ago the deadline was: where mail is set up, the holder is told at once, the head and the supervisors in the days that follow."""
 CHILDREN = ("ban_thuong_vu", "ban_to_chuc", "van_phong", "uy_ban_kiem_tra", "ban_noi_chinh")
 
 
