@@ -47,8 +47,9 @@ def started(folder: Path, port: int = 0, **settings: str) -> Iterator[tuple[str,
             assert address, log.read_text()
             yield address.rstrip("/"), server
         finally:
-            server.send_signal(signal.SIGINT)
-            server.wait(timeout=30)
+            # As systemd does. SIGINT is not heard by what a shell has started in the background.
+            server.send_signal(signal.SIGTERM)
+            server.wait(timeout=60)
 
 
 @contextmanager
