@@ -74,9 +74,9 @@ def procedures(table: Table, guests: dict[str, Guest], cluster: Cluster, cases: 
 
 
 def inboxes(table: Table, guests: dict[str, Guest], cluster: Cluster, sizes: list[int], rounds: int) -> None:
-    """The person's 200 open tasks among so many of others."""
+    """The person's 200 open tasks among so many of others. A hundred requests: the processor's time is told in steps of 10 ms."""
     able = {name: guest for name, guest in guests.items() if hasattr(guest.peer, "inbox")}
     for size in sizes:
         pages = {guest.server.port: guest.peer.inbox(guest.headers, size, 200) for guest in able.values()}
         what = f"(d) open the inbox: 200 of {size:,} open tasks"
-        side_by_side(table, what, able, cluster, rounds, lambda g, pages=pages: [pages[g.server.port]] * 30)
+        side_by_side(table, what, able, cluster, rounds, lambda g, pages=pages: [pages[g.server.port]] * 100)
