@@ -109,6 +109,8 @@ class Question:
             begin = len(columns)
             columns += [getattr(one, name) for name in names] if mapper else [one]
             self._parts.append((mapper, names, begin, len(columns)))
+        # Columns alone stand as they were read.
+        self._plain = not any(mapper for mapper, *_ in self._parts)
         self.statement = of(select(*columns))
         self._types = [column.type for column in columns]
         self._reads: dict[str, list[tuple[int, Process]]] = {}
@@ -130,7 +132,7 @@ class Question:
             for place, process in reads:
                 if read[place] is not None:
                     read[place] = process(read[place])
-            found.append(tuple(_part(session, read, *part) for part in self._parts))
+            found.append(tuple(read if self._plain else [_part(session, read, *part) for part in self._parts]))
         return found
 
     def _read_by(self, dialect: Dialect) -> list[tuple[int, Process]]:
